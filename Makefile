@@ -1,0 +1,54 @@
+# What people and CI run. Everything happens in .venv; nothing outside the folder is touched.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
+.DEFAULT_GOAL := help
+
+help: ## list the verbs
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# Stamp files say what is installed; they are older than pyproject.toml when it has changed.
+$(VENV)/serving: pyproject.toml constraints.txt
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet -c constraints.txt -e '.[cpu]'
+	@touch $@
+
+# torch first and alone: its pinned version is the CPU build where the index has one, and a
+# bare "torch" may bring gigabytes of CUDA libraries.
+$(VENV)/training: $(VENV)/serving
+	$(PIP) install --quiet $$(grep '^torch==' constraints.txt)
+	$(PIP) install --quiet -c constraints.txt -e '.[cpu,train,dev]'
+	@touch $@
+
+install: $(VENV)/serving ## make .venv with what serving needs (no torch)
+
+install-all: $(VENV)/training ## add what training, tests and checks need
+
+serve: install ## serve on 127.0.0.1:8000 (PORT= changes it) with the demo collection
+	PORT=$(PORT) $(VENV)/bin/isoglot serve
+
+test: install-all ## run all tests
+	$(VENV)/bin/python -m pytest
+
+check: install-all ## lint, types, docs up to date
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/python docs/generate.py --check
+
+fix: install-all ## mend what ruff can mend, write generated docs
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/python docs/generate.py
+
+docs: install-all ## write the generated parts of the docs
+	$(VENV)/bin/python docs/generate.py
+
+bench: install-all ## measure against the raw libraries, interleaved in one run
+	$(VENV)/bin/python benchmarks/line.py
+
+clean: ## remove .venv and caches, keep data
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.PHONY: help install install-all serve test check fix docs bench clean

@@ -1,0 +1,98 @@
+"""The collections of one data folder, opened when first asked for."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections.abc import Collection as Collected
+from pathlib import Path
+
+from index.collection import DATABASE, Collection
+from index.demo import demo_passages
+from index.encoder import Encoder
+from index.errors import InvalidInput, NotFound
+from index.passages import Passage
+
+__all__ = ["DEMO", "Catalog", "collection_name"]
+
+DEMO = "demo"
+"""Name of the demo collection."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+
+def collection_name(name: str) -> str:
+    """Check a collection's name; raises InvalidInput. A checked name is safe as a folder's."""
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(
+            f"{name[:80]!r} is no collection name; use 1 to 63 lower-case letters, digits, '-' and '_', "
+            "beginning with a letter or digit.",
+            given=name[:80],
+        )
+    return name
+
+
+class Catalog:
+    """Opens, makes and deletes collections that share an encoder.
+
+    folder: one folder per collection below it. read_only: never makes or changes any.
+    allowed: closed list of languages for detection; None means any.
+    """
+
+    def __init__(
+        self, folder: Path, encoder: Encoder, read_only: bool = False, allowed: Collected[str] | None = None
+    ) -> None:
+        self.folder, self.encoder, self.read_only, self.allowed = folder, encoder, read_only, allowed
+        self._open: dict[str, Collection] = {}
+        self._lock = threading.RLock()
+
+    def names(self) -> list[str]:
+        """Names of the collections there are."""
+        return sorted(path.parent.name for path in self.folder.glob(f"*/{DATABASE}"))
+
+    def get(self, name: str) -> Collection:
+        """An existing collection, opened; raises NotFound, or what opening raises."""
+        with self._lock:
+            if name in self._open:
+                return self._open[name]
+            if not (self.folder / collection_name(name) / DATABASE).is_file():
+                raise NotFound(
+                    f"There is no collection {name!r}; there are: {', '.join(self.names()) or 'none'}.",
+                    collection=name,
+                    collections=self.names(),
+                )
+            return self._keep(name)
+
+    def create(self, name: str) -> tuple[Collection, bool]:
+        """The collection of that name, and whether it had to be made."""
+        with self._lock:
+            is_new = not (self.folder / collection_name(name) / DATABASE).is_file()
+            return (self._keep(name) if is_new else self.get(name)), is_new
+
+    def _keep(self, name: str) -> Collection:
+        self._open[name] = Collection(self.folder / name, self.encoder, self.read_only, self.allowed)
+        return self._open[name]
+
+    def delete(self, name: str) -> None:
+        """Remove a collection and its files; raises NotFound."""
+        with self._lock:
+            if name not in self._open and not (self.folder / collection_name(name) / DATABASE).is_file():
+                self.get(name)
+            collection = self._open.pop(name, None)
+            if collection is not None:
+                collection.close()
+            shutil.rmtree(self.folder / name)
+
+    def ensure_demo(self) -> None:
+        """Make and fill the demo collection unless it is there."""
+        with self._lock:
+            if DEMO not in self.names():
+                self.create(DEMO)[0].upsert([Passage.from_json(row) for row in demo_passages()])
+
+    def close(self) -> None:
+        """Close all open collections."""
+        with self._lock:
+            for collection in self._open.values():
+                collection.close()
+            self._open.clear()

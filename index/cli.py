@@ -1,0 +1,166 @@
+"""The command line: `isoglot`, and the verbs that belong to the index.
+
+Other wings add theirs through the entry-point group `isoglot.commands`, so that the index
+need not know them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from importlib.metadata import entry_points
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from rich.text import Text
+
+from index.catalog import DEMO, Catalog, collection_name
+from index.answer import Answer
+from index.encoder import Encoder
+from index.errors import IsoglotError
+from index.passages import Passage, read_passages, require_unique
+from index.settings import IndexSettings
+
+__all__ = ["app", "main"]
+
+PASSAGES_AT_ONCE = 512
+"""Passages encoded and committed together by `isoglot index add`."""
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Ask in any language, get the right passage in whatever language it was written.",
+)
+index_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Fill collections with passages.")
+app.add_typer(index_app, name="index")
+
+errors = Console(stderr=True)
+
+EncoderOption = Annotated[
+    str | None, typer.Option("--encoder", help="Encoder folder or bundled name; default ISOGLOT_ENCODER.")
+]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Folder that holds the collections; default ISOGLOT_DATA.")
+]
+CollectionOption = Annotated[str, typer.Option("--collection", "-c", help="Name of the collection.")]
+
+
+def _settings(data: Path | None, encoder: str | None) -> IndexSettings:
+    given = {"data": data, "encoder": encoder}
+    return IndexSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+@index_app.command("add")
+def add(
+    file: Annotated[Path, typer.Argument(help="JSON lines, one passage each.")],
+    collection: CollectionOption,
+    data: DataOption = None,
+    encoder: EncoderOption = None,
+) -> None:
+    """Add passages to a collection, or replace those whose id it knows.
+
+    The collection is made when it does not exist. The whole file is checked before
+    anything is stored: a malformed line is told by its number and changes nothing.
+
+    A line: `{"id": "t1", "text": "…", "language": "de", "title": "…", "metadata": {}}`;
+    `id` and `text` are required, `language` is detected when left out.
+
+    Example: `isoglot index add passages.jsonl --collection docs`
+    """
+    settings = _settings(data, encoder)
+    collection_name(collection)
+    checked = list(_check(file, settings))
+    require_unique(passage.id for passage in checked)
+    catalog = Catalog(settings.collections, Encoder(settings.encoder, settings.threads))
+    target, is_new = catalog.create(collection)
+    stored: Counter[str] = Counter()
+    truncated: list[str] = []
+    blocks = list(_blocks(checked, PASSAGES_AT_ONCE))
+    for block in track(blocks, "Encoding and storing", console=errors, disable=not errors.is_terminal):
+        added = target.upsert(block)
+        stored.update(added.by_language)
+        truncated += added.truncated
+    catalog.close()
+    languages = ", ".join(f"{code} {count:,}" for code, count in sorted(stored.items()))
+    typer.echo(f"Stored {stored.total():,} passages in {'new ' if is_new else ''}collection {collection!r}: {languages}.")
+    if truncated:
+        typer.echo(f"{len(truncated):,} are longer than the encoder reads and were cut, such as {truncated[0]!r}.")
+
+
+def _check(file: Path, settings: IndexSettings) -> Iterator[Passage]:
+    with errors.status(f"Checking {file} …"):
+        yield from read_passages(file, settings.languages)
+
+
+def _blocks(passages: Iterable[Passage], size: int) -> Iterator[list[Passage]]:
+    remaining = iter(passages)
+    while block := list(islice(remaining, size)):
+        yield block
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="The question, in any language.")],
+    k: Annotated[int, typer.Option("-k", help="Number of hits, 1 to 1000.")] = 5,
+    languages: Annotated[
+        str | None, typer.Option("-l", "--languages", help="Only passages in these, such as de,fr.")
+    ] = None,
+    query_language: Annotated[str | None, typer.Option(help="The query's language; default: detected.")] = None,
+    collection: CollectionOption = DEMO,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    data: DataOption = None,
+    encoder: EncoderOption = None,
+) -> None:
+    """Search a collection.
+
+    Examples:
+
+    `isoglot search "why do tides come twice a day" -k 3`
+
+    `isoglot search "น้ำขึ้นน้ำลงเกิดจากอะไร" -l de,fr --collection docs`
+    """
+    settings = _settings(data, encoder)
+    catalog = Catalog(
+        settings.collections, Encoder(settings.encoder, settings.threads), read_only=True, allowed=settings.languages
+    )
+    if collection == DEMO and DEMO not in catalog.names():
+        Catalog(settings.collections, catalog.encoder).ensure_demo()
+    chosen = None if languages is None else [code.strip() for code in languages.split(",")]
+    answer = catalog.get(collection).search(query, k, chosen, query_language)
+    if as_json:
+        typer.echo(json.dumps(answer.as_json(), ensure_ascii=False, indent=2))
+    else:
+        _show(answer)
+
+
+def _show(answer: Answer) -> None:
+    asked = answer.query_language
+    table = Table(
+        title=f"query language: {asked.code} ({asked.how}, {asked.confidence:.0%}); "
+        f"searched: {' '.join(answer.languages)}",
+        title_justify="left",
+    )
+    for heading in ("score", "language", "passage", "id"):
+        table.add_column(heading, overflow="fold")
+    for hit in answer.hits:
+        body = Text.assemble((f"{hit.passage.title}\n" if hit.passage.title else "", "bold"), hit.passage.text)
+        table.add_row(f"{hit.score:.3f}", hit.passage.language, body, hit.passage.id)
+    Console().print(table)
+
+
+def main() -> None:
+    """Run `isoglot`: collect the verbs of all wings, show errors as one line, exit 1."""
+    for entry in entry_points(group="isoglot.commands"):
+        entry.load()(app)
+    try:
+        app()
+    except IsoglotError as error:
+        errors.print(Text.assemble(("Error: ", "bold red"), error.message))
+        sys.exit(1)

@@ -1,0 +1,28 @@
+"""The demo set: 48 topics in 12 languages, written for this project (CC0).
+
+`passages.jsonl` holds passage lines, `questions.jsonl` two questions per topic in every
+language; a question's right answers are the passages of its topic, in any language.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+__all__ = ["demo_passages", "demo_questions"]
+
+
+def _lines(name: str) -> list[dict[str, Any]]:
+    text = files(__name__).joinpath(name).read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def demo_passages() -> list[dict[str, Any]]:
+    """The 576 passages: id, language, title, text, metadata.topic."""
+    return _lines("passages.jsonl")
+
+
+def demo_questions() -> list[dict[str, Any]]:
+    """The 96 questions: id, topic, questions (language → text)."""
+    return _lines("questions.jsonl")

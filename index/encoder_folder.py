@@ -1,0 +1,110 @@
+"""What an encoder folder holds, and the checks before it is trusted.
+
+    model.onnx       graph: input_ids, attention_mask (batch, tokens) int64
+                     → sentence_embedding (batch, dimension) float32, pooled and L2-normalised
+    tokenizer.json   for the `tokenizers` library
+    encoder.json     the description below
+    README.md        model card
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from index.errors import DamagedEncoder, NotFound
+
+__all__ = ["DESCRIPTION", "MODEL", "TOKENIZER", "EncoderDescription", "bundled_encoders", "find_encoder", "file_hash"]
+
+MODEL, TOKENIZER, DESCRIPTION = "model.onnx", "tokenizer.json", "encoder.json"
+
+
+class EncoderDescription(BaseModel):
+    """The contents of `encoder.json`.
+
+    dimension: length of the vectors. maximum_tokens: longer texts are cut, and told.
+    query_prompt, passage_prompt: put before each text. romanise: whether a Latin reading of
+    non-ASCII words is appended (`index/text.py`). languages: codes it was trained on.
+    weights: "float32" or "int8". files: SHA-256 of the files. source: what made it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int = 1
+    name: str
+    dimension: int = Field(ge=1)
+    maximum_tokens: int = Field(ge=1)
+    query_prompt: str = ""
+    passage_prompt: str = ""
+    romanise: bool = False
+    languages: list[str] = []
+    weights: str = "float32"
+    license: str = "unknown"
+    files: dict[str, str]
+    source: dict[str, Any] = {}
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over everything that shapes a vector; vectors of unequal fingerprints must not mix."""
+        shaping = self.model_dump(include={"dimension", "maximum_tokens", "query_prompt", "passage_prompt", "romanise"})
+        files = {name: self.files[name] for name in (MODEL, TOKENIZER)}
+        return hashlib.sha256(json.dumps([shaping, files], sort_keys=True).encode()).hexdigest()
+
+    @classmethod
+    def read(cls, folder: Path) -> EncoderDescription:
+        """Read `encoder.json` and check the files against their hashes.
+
+        Raises NotFound when the folder is no encoder folder, DamagedEncoder when a file is
+        missing, altered or not understood.
+        """
+        path = folder / DESCRIPTION
+        if not path.is_file():
+            raise NotFound(f"{folder} is not an encoder folder: it has no {DESCRIPTION}.", path=str(folder))
+        try:
+            description = cls.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise DamagedEncoder(f"{path} cannot be understood: {error}", path=str(path)) from error
+        for name in (MODEL, TOKENIZER):
+            _check(folder / name, description.files.get(name))
+        return description
+
+
+def _check(path: Path, expected: str | None) -> None:
+    if not path.is_file():
+        raise DamagedEncoder(f"{path} is missing; fetch or export the encoder again.", path=str(path))
+    if file_hash(path) != expected:
+        raise DamagedEncoder(
+            f"{path} is not the file its {DESCRIPTION} names (SHA-256 differs); fetch or export the encoder again.",
+            path=str(path),
+        )
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def bundled_encoders() -> dict[str, Path]:
+    """Name → folder of the encoders that come with Isoglot, from a clone or an installed wheel."""
+    here = Path(__file__).resolve().parent
+    roots = (here.parent / "models", here / "bundled")
+    return {path.parent.name: path.parent for root in roots for path in sorted(root.glob(f"*/{DESCRIPTION}"))}
+
+
+def find_encoder(name: str) -> Path:
+    """Turn a folder path or a bundled encoder's name into a folder; raises NotFound."""
+    bundled = bundled_encoders()
+    if name in bundled:
+        return bundled[name]
+    if (Path(name) / DESCRIPTION).is_file():
+        return Path(name)
+    raise NotFound(
+        f"There is no encoder {name!r}: it is neither a folder with {DESCRIPTION} nor bundled ({', '.join(bundled) or 'none'}).",
+        given=name,
+        bundled=sorted(bundled),
+    )

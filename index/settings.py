@@ -1,0 +1,40 @@
+"""Settings of the index, from the environment (prefix `ISOGLOT_`) or a `.env` file.
+
+The service adds its own in `service/settings.py`; `docs/settings.md` is made from both.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from index.languages import language_codes
+
+__all__ = ["IndexSettings"]
+
+
+class IndexSettings(BaseSettings):
+    """What the command line and the service share."""
+
+    model_config = SettingsConfigDict(env_prefix="ISOGLOT_", env_file=".env", extra="ignore", frozen=True)
+
+    data: Path = Field(Path("data"), description="Folder that holds the collections.")
+    encoder: str = Field("isoglot-static", description="Encoder folder, or the name of a bundled encoder.")
+    threads: int | None = Field(None, ge=1, description="Cores for encoding; unset uses all there are.")
+    languages: list[str] | None = Field(
+        None,
+        description='Closed list of languages detection may answer, as JSON (`["de","th"]`); unset allows every '
+        "language the detector knows. Languages given by the caller are not limited by it.",
+    )
+
+    @field_validator("languages")
+    @classmethod
+    def _known(cls, codes: list[str] | None) -> list[str] | None:
+        return None if codes is None else language_codes(codes)
+
+    @property
+    def collections(self) -> Path:
+        """The folder with one folder per collection."""
+        return self.data / "collections"

@@ -1,0 +1,25 @@
+"""`GET /health/live` and `GET /health/ready`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from service.engine import EngineOf
+from service.schemas import Health
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+
+@router.get("/live")
+async def live() -> Health:
+    """Whether the process answers at all; if not, restart it."""
+    return Health(status="ok")
+
+
+@router.get("/ready", responses={503: {"model": Health, "description": "Not able to answer a search; says why."}})
+def ready(engine: EngineOf) -> JSONResponse:
+    """Whether a search can be answered now, tried by a tiny real one; if not, send no traffic here."""
+    fault = engine.fault()
+    health = Health(status="unavailable" if fault else "ok", reason=fault)
+    return JSONResponse(health.model_dump(), 503 if fault else 200)

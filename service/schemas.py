@@ -1,0 +1,147 @@
+"""Shapes of requests and answers, as pydantic models: what `/docs` shows."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "CollectionInfo",
+    "Deleted",
+    "EmbedRequest",
+    "EmbedResponse",
+    "Health",
+    "HitOut",
+    "PassageIn",
+    "Problem",
+    "SearchRequest",
+    "SearchResponse",
+    "Share",
+    "Stored",
+]
+
+
+class _Request(BaseModel):
+    """Unknown fields are errors: a misspelt `languages` must not search everything."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(BaseModel):
+    """Every error's shape."""
+
+    code: str = Field(description="Stable name of the error, for programs.", examples=["unknown_language"])
+    message: str = Field(description="What was given, what is allowed and what to do.")
+    detail: dict[str, Any] = Field(default_factory=dict, description="The same facts as data.")
+
+
+class EmbedRequest(_Request):
+    """Texts to turn into vectors."""
+
+    texts: list[str] = Field(min_length=1, examples=[["Why do tides come twice a day?"]])
+    kind: Literal["query", "passage"] = Field("passage", description="Which prompt the encoder puts before the texts.")
+
+
+class EmbedResponse(BaseModel):
+    """One vector per text, in order."""
+
+    encoder: str
+    dimension: int
+    vectors: list[list[float]] = Field(description="L2-normalised, so that a dot product is the cosine.")
+    tokens: list[int] = Field(description="Tokens read of each text.")
+    truncated: list[bool] = Field(description="Whether a text was longer than the encoder reads.")
+
+
+class SearchRequest(_Request):
+    """A question and where to look."""
+
+    query: str = Field(examples=["ทำไมน้ำขึ้นน้ำลงวันละสองครั้ง"])
+    k: int = Field(10, description="Number of hits, 1 to 1000.", examples=[5])
+    languages: list[str] | None = Field(
+        None, description="Only passages in these languages (BCP 47); null searches all.", examples=[["de", "en"]]
+    )
+    collection: str | None = Field(None, description="Null searches the default collection.", examples=["demo"])
+    query_language: str | None = Field(
+        None, description="The query's language, when known; null has it detected.", examples=["th"]
+    )
+
+
+class HitOut(BaseModel):
+    """A passage found."""
+
+    id: str
+    language: str
+    score: float = Field(description="Cosine similarity to the query, -1 to 1.")
+    title: str | None
+    text: str
+    metadata: dict[str, Any]
+
+
+class QueryLanguage(BaseModel):
+    """The query's language and how it was decided; it never limits the search."""
+
+    code: str = Field(description='BCP 47; "und" when it could not be determined.')
+    how: Literal["given", "detected", "undetermined"]
+    confidence: float = Field(description="Probability, 0 to 1; 1 when given.")
+
+
+class Share(BaseModel):
+    """One language's part in the answer, beside its part in what was searched."""
+
+    language: str
+    hits: int
+    hit_share: float
+    pool_share: float
+
+
+class SearchResponse(BaseModel):
+    """Hits, best first, and what they favour."""
+
+    hits: list[HitOut]
+    query_language: QueryLanguage
+    languages: list[str] = Field(description="The languages searched.")
+    shares: list[Share]
+    truncated: bool = Field(description="Whether the query was longer than the encoder reads.")
+    collection: str
+
+
+class PassageIn(_Request):
+    """A passage to store."""
+
+    id: str = Field(examples=["opening-hours.de"])
+    text: str = Field(examples=["Das Museum öffnet dienstags bis sonntags um zehn Uhr."])
+    language: str | None = Field(None, description="BCP 47; null has it detected.", examples=["de"])
+    title: str | None = Field(None, examples=["Öffnungszeiten"])
+    metadata: dict[str, Any] | None = None
+
+
+class Stored(BaseModel):
+    """What an upsert stored; it is on disk when this arrives."""
+
+    stored: int
+    by_language: dict[str, int]
+    truncated: list[str] = Field(description="Ids of passages longer than the encoder reads.")
+
+
+class Deleted(BaseModel):
+    """What a deletion removed."""
+
+    deleted: int
+
+
+class CollectionInfo(BaseModel):
+    """A collection's size and make."""
+
+    name: str
+    passages: int
+    languages: dict[str, int] = Field(description="Language → passages.")
+    encoder: str
+    dimension: int
+
+
+class Health(BaseModel):
+    """Whether the service can do its work, and why not."""
+
+    status: Literal["ok", "unavailable"]
+    reason: str | None = None

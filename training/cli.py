@@ -1,0 +1,104 @@
+"""`isoglot train`, `isoglot export`, `isoglot evaluate`."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.syntax import Syntax
+
+from index.errors import InvalidInput
+
+__all__ = ["register"]
+
+# Imports of torch stay inside the verbs: `isoglot search` must start in a second, and must
+# start at all where only serving is installed.
+
+
+def register(app: typer.Typer) -> None:
+    """Add this wing's verbs to `isoglot`."""
+    app.command()(train)
+    app.command()(export)
+    app.command()(evaluate)
+
+
+def _require_extra() -> None:
+    if importlib.util.find_spec("sentence_transformers") is None:
+        raise InvalidInput(
+            "This verb needs the training extra: pip install 'isoglot[cpu,train]' (in a clone: make install-all)."
+        )
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(help="A recipe, such as training/recipes/static.toml.")],
+    data: Annotated[Path, typer.Option(help="Folder with the tables or group files; see docs/training.md.")],
+    out: Annotated[Path, typer.Option(help="Run folder to make.")],
+    override: Annotated[
+        list[str] | None, typer.Option("--set", help="Override a key: --set training.alpha=1.0; may be repeated.")
+    ] = None,
+    print_config: Annotated[bool, typer.Option(help="Print the recipe with every default filled in, and stop.")] = False,
+) -> None:
+    """Train an encoder from a recipe.
+
+    Example: `isoglot train training/recipes/static.toml --data ../data --out runs/static`
+    """
+    _require_extra()
+    from training.recipe import load_recipe
+
+    loaded = load_recipe(recipe, override)
+    if print_config:
+        Console().print(Syntax(loaded.model_dump_json(indent=2), "json"))
+        return
+    from training.train import train as run
+
+    typer.echo(f"Trained: {run(loaded, data, out)}. Next: isoglot export {out} --out DIR")
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="A run folder made by `isoglot train`.")],
+    out: Annotated[Path, typer.Option(help="Encoder folder to make; its name becomes the encoder's.")],
+    int8: Annotated[bool, typer.Option("--int8", help="8-bit weights: a quarter of the size; the cost is shown.")] = False,
+) -> None:
+    """Export a run as an encoder folder, if and only if it agrees with the trained model.
+
+    Example: `isoglot export runs/static --out models/my-encoder --int8`
+    """
+    _require_extra()
+    from training.card import write_card
+    from training.export import export as write
+
+    report = write(run, out, int8)
+    write_card(out)
+    typer.echo(f"Exported {out} ({report.weights}): least cosine {report.least_cosine:.5f} over {report.texts} texts.")
+    kept = ", ".join(f"{code} {share:.1%}" for code, share in report.overlap.items())
+    typer.echo(f"Share of the trained top 10 kept, by query language: {kept}.")
+
+
+def evaluate(
+    encoder: Annotated[str, typer.Argument(help="Encoder folder, or the name of a bundled one.")],
+    benchmark: Annotated[str, typer.Option(help="demo, xquad-r or mlqa-r.")] = "demo",
+    data: Annotated[Path | None, typer.Option(help="Folder with the benchmark's files; demo needs none.")] = None,
+    context: Annotated[str, typer.Option(help="sentence, or paragraph to encode each sentence with its paragraph.")] = "sentence",
+    out: Annotated[Path | None, typer.Option(help="Folder for results.json and PNG; default reports/ENCODER-BENCHMARK.")] = None,
+) -> None:
+    """Judge an encoder: monolingual, cross-lingual, one pool of all languages, rank distance.
+
+    Example: `isoglot evaluate isoglot-static --benchmark xquad-r --data data/xquad-r`
+    """
+    _require_extra()
+    from index.encoder import Encoder
+    from training.benchmarks import load_benchmark
+    from training.evaluate import evaluate as judge
+    from training.report import show, write
+
+    loaded = Encoder(encoder)
+    chosen = load_benchmark(benchmark, data)
+    with Console(stderr=True).status(f"Encoding {len(chosen.queries):,} queries and {len(chosen.passages):,} passages …"):
+        results = {"benchmark": benchmark, "encoder": loaded.name, "context": context, **judge(loaded, chosen, context)}
+    show(results)
+    folder = out or Path("reports") / f"{loaded.name}-{benchmark}"
+    write(results, folder)
+    typer.echo(f"Written: {folder}/results.json, {folder}/report.png")

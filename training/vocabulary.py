@@ -1,0 +1,76 @@
+"""A unigram vocabulary (Kudo 2018) learned from the run's own texts.
+
+Lower-cased NFKC; punctuation and digit runs stand alone; every piece that starts a word
+carries "▁". Chinese, Japanese and Thai need no word splitter: the unigram model finds
+their words as pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+
+from index.text import romanised
+from training.pairs import PairTable
+from training.recipe import Vocabulary
+
+__all__ = ["piece_weights", "sample_texts", "train_tokenizer"]
+
+UNKNOWN = "<unk>"
+_LONGEST_SAMPLE = 300
+
+
+def sample_texts(table: PairTable, size: int, seed: int) -> list[str]:
+    """Draw up to `size` texts, spread evenly over languages and, within one, over buckets."""
+    rng = np.random.default_rng(seed)
+    strata: list[np.ndarray] = []
+    for side in (table.questions, table.passages):
+        buckets = np.repeat(table.bucket_of, np.diff(side.offsets))
+        for language in range(len(table.languages)):
+            for bucket in range(len(table.buckets)):
+                strata.append(np.unique(side.rows[(side.languages == language) & (buckets == bucket)]))
+    strata = [rows for rows in strata if len(rows)]
+    share = size // len(strata)
+    chosen = np.unique(np.concatenate([rng.permutation(rows)[:share] for rows in strata]))
+    return [text[:_LONGEST_SAMPLE] for text in table.texts.take(pa.array(chosen)).to_pylist()]
+
+
+def train_tokenizer(texts: list[str], settings: Vocabulary, romanise: bool) -> Tokenizer:
+    """Learn a vocabulary of `settings.pieces` from the texts, and their romanised copies if wanted."""
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Punctuation(behavior="isolated"),
+            pre_tokenizers.Digits(individual_digits=False),
+            pre_tokenizers.Metaspace(),
+        ]
+    )
+    trainer = trainers.UnigramTrainer(
+        vocab_size=settings.pieces, special_tokens=[UNKNOWN], unk_token=UNKNOWN, show_progress=False
+    )
+    tokenizer.train_from_iterator(_read(texts, romanise), trainer=trainer)
+    return tokenizer
+
+
+def _read(texts: list[str], romanise: bool) -> Iterator[str]:
+    return (romanised(text) if romanise else text for text in texts)
+
+
+def piece_weights(tokenizer: Tokenizer, texts: list[str], romanise: bool) -> np.ndarray:
+    """Inverse document frequency of every piece: (vocabulary,) float32, log((n + 1) / (df + 1)).
+
+    The unknown piece gets 0: it says nothing about a text.
+    """
+    counts = np.zeros(tokenizer.get_vocab_size(), dtype=np.int64)
+    for start in range(0, len(texts), 10_000):
+        encodings = tokenizer.encode_batch(list(_read(texts[start : start + 10_000], romanise)))
+        counts += np.bincount(
+            np.concatenate([np.unique(e.ids).astype(np.int64) for e in encodings]), minlength=len(counts)
+        )
+    weights = np.log((len(texts) + 1) / (counts + 1)).astype(np.float32)
+    weights[tokenizer.token_to_id(UNKNOWN)] = 0.0
+    return weights
