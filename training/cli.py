@@ -1,4 +1,4 @@
-"""`isoglot train`, `isoglot export`, `isoglot evaluate`."""
+"""`isoglot train`, `isoglot export`, `isoglot evaluate`, `isoglot card`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command()(train)
     app.command()(export)
     app.command()(evaluate)
+    app.command()(card)
 
 
 def _require_extra() -> None:
@@ -102,3 +103,13 @@ def evaluate(
     folder = out or Path("reports") / f"{loaded.name}-{benchmark}"
     write(results, folder)
     typer.echo(f"Written: {folder}/results.json, {folder}/report.png")
+
+
+def card(folder: Annotated[Path, typer.Argument(help="Encoder folder.")]) -> None:
+    """Write an encoder folder's model card from its facts and `results/*/results.json`.
+
+    Example: `isoglot evaluate models/my-encoder --out models/my-encoder/results/demo && isoglot card models/my-encoder`
+    """
+    from training.card import write_card
+
+    typer.echo(f"Written: {write_card(folder)}")

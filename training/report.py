@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["show", "write"]
+__all__ = ["cross_by_query_language", "show", "write"]
 
 
 def show(results: dict[str, Any]) -> None:
@@ -20,7 +20,7 @@ def show(results: dict[str, Any]) -> None:
     table.add_column("query language")
     for heading in ("mono mAP", "cross mAP", "pooled mAP", "pooled R@10", "rank distance"):
         table.add_column(heading, justify="right")
-    crossed = _cross_by_query_language(results)
+    crossed = cross_by_query_language(results)
     for code, pooled in settings["multilingual"]["by_language"].items():
         table.add_row(
             code,
@@ -47,7 +47,8 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
 
 
-def _cross_by_query_language(results: dict[str, Any]) -> dict[str, float]:
+def cross_by_query_language(results: dict[str, Any]) -> dict[str, float]:
+    """Query language → mean mAP over the other languages' pools."""
     collected: dict[str, list[float]] = {}
     for pair, scores in results["settings"]["cross-lingual"].get("by_pair", {}).items():
         collected.setdefault(pair.split("→")[0], []).append(scores["mAP"])

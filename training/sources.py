@@ -14,10 +14,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as compute
 import pyarrow.parquet as parquet
 
@@ -35,14 +37,28 @@ MAX_SHARED_HEADING = 3
 Row = dict[str, Any]
 
 
-def _rows(path: Path, columns: list[str], languages: Collection[str] | None) -> Iterator[Row]:
-    """Yield a table's rows in file order, only the wanted columns and languages."""
-    for batch in parquet.ParquetFile(path).iter_batches(columns=columns, batch_size=65536):
-        if languages is not None:
-            import pyarrow as pa
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One file of a data folder and which of its rows are wanted.
 
-            batch = batch.filter(compute.is_in(batch["lang"], value_set=pa.array(sorted(languages))))
-        yield from batch.to_pylist()
+    languages: None means all. origin: value of the `source` column; None means all.
+    """
+
+    path: Path
+    languages: Collection[str] | None
+    origin: str | None
+
+    def rows(self, columns: list[str]) -> Iterator[Row]:
+        """Yield the wanted rows in file order."""
+        for batch in parquet.ParquetFile(self.path).iter_batches(columns=columns, batch_size=65536):
+            if self.origin is not None:
+                batch = batch.filter(compute.equal(batch["source"], self.origin))
+            if self.languages is not None:
+                batch = batch.filter(compute.is_in(batch["lang"], value_set=pa.array(sorted(self.languages))))
+            yield from batch.to_pylist()
+
+
+Reader = Callable[[_Table], Iterator[Group]]
 
 
 def _keyed(rows: Iterator[Row], *keys: str) -> Iterator[tuple[str, list[Row]]]:
@@ -51,10 +67,9 @@ def _keyed(rows: Iterator[Row], *keys: str) -> Iterator[tuple[str, list[Row]]]:
         yield "/".join(key), list(members)
 
 
-def _translations(name: str, key: str) -> Callable[[Path, Collection[str] | None], Iterator[Group]]:
-    def read(folder: Path, languages: Collection[str] | None) -> Iterator[Group]:
-        rows = _rows(folder / f"{name}.parquet", ["source", key, "lang", "text"], languages)
-        for identity, members in _keyed(rows, "source", key):
+def _translations(name: str, key: str) -> Reader:
+    def read(table: _Table) -> Iterator[Group]:
+        for identity, members in _keyed(table.rows(["source", key, "lang", "text"]), "source", key):
             texts = {row["lang"]: row["text"][:MAX_CHARACTERS] for row in members if row["text"].strip()}
             if len(texts) > 1:
                 yield Group(f"{name}/{identity}", texts, texts, f"{name}/{members[0]['source']}")
@@ -62,9 +77,9 @@ def _translations(name: str, key: str) -> Callable[[Path, Collection[str] | None
     return read
 
 
-def _sections(folder: Path, languages: Collection[str] | None) -> Iterator[Group]:
+def _sections(table: _Table) -> Iterator[Group]:
     columns = ["source", "doc", "section", "lang", "heading", "text"]
-    sections = list(_keyed(_rows(folder / "sections.parquet", columns, languages), "source", "doc", "section"))
+    sections = list(_keyed(table.rows(columns), "source", "doc", "section"))
     seen = Counter((row["lang"], row["heading"].lower()) for _, members in sections for row in members)
     for identity, members in sections:
         usable = [row for row in members if row["heading"].strip() and row["text"].strip()]
@@ -75,12 +90,12 @@ def _sections(folder: Path, languages: Collection[str] | None) -> Iterator[Group
             yield Group(f"sections/{identity}", questions, passages, f"sections/{members[0]['source']}")
 
 
-def _qa(folder: Path, languages: Collection[str] | None) -> Iterator[Group]:
+def _qa(table: _Table) -> Iterator[Group]:
     """One group per question; the passage is the sentence with the answer where that is known."""
     columns = ["source", "qid", "lang", "passage_lang", "question", "passage", "answer_sentence"]
     grouped: dict[str, list[Row]] = defaultdict(list)
-    for row in _rows(folder / "qa.parquet", columns, languages):
-        if row["question"].strip() and (languages is None or row["passage_lang"] in languages):
+    for row in table.rows(columns):
+        if row["question"].strip() and (table.languages is None or row["passage_lang"] in table.languages):
             grouped[row["qid"]].append(row)
     for identity, members in grouped.items():
         questions = {row["lang"]: row["question"] for row in members}
@@ -90,14 +105,13 @@ def _qa(folder: Path, languages: Collection[str] | None) -> Iterator[Group]:
             yield Group(f"qa/{identity}", questions, passages, f"qa/{members[0]['source']}")
 
 
-def _concepts(folder: Path, languages: Collection[str] | None) -> Iterator[tuple[str, list[Row]]]:
-    columns = ["source", "concept", "lang", "rank", "lemma", "gloss"]
-    return _keyed(_rows(folder / "lexicon.parquet", columns, languages), "source", "concept")
+def _concepts(table: _Table) -> Iterator[tuple[str, list[Row]]]:
+    return _keyed(table.rows(["source", "concept", "lang", "rank", "lemma", "gloss"]), "source", "concept")
 
 
-def _lexicon(folder: Path, languages: Collection[str] | None) -> Iterator[Group]:
+def _lexicon(table: _Table) -> Iterator[Group]:
     """A concept's first name as question, its second (or only) one as passage."""
-    for identity, members in _concepts(folder, languages):
+    for identity, members in _concepts(table):
         names: dict[str, list[str]] = defaultdict(list)
         for row in sorted(members, key=lambda row: int(row["rank"])):
             if row["lemma"].strip():
@@ -108,29 +122,31 @@ def _lexicon(folder: Path, languages: Collection[str] | None) -> Iterator[Group]
             yield Group(f"lexicon/{identity}", questions, passages, f"lexicon/{members[0]['source']}")
 
 
-def _glosses(folder: Path, languages: Collection[str] | None) -> Iterator[Group]:
+def _glosses(table: _Table) -> Iterator[Group]:
     """A concept's names in all languages with its English definition as passage."""
-    for identity, members in _concepts(folder, languages):
+    for identity, members in _concepts(table):
         gloss = next((row["gloss"] for row in members if row["gloss"]), None)
-        if gloss and (languages is None or "en" in languages):
+        if gloss and (table.languages is None or "en" in table.languages):
             first = {row["lang"]: row["lemma"] for row in members if int(row["rank"]) == 0 and row["lemma"].strip()}
             if first:
                 source = f"glosses/{members[0]['source']}"
                 yield Group(f"glosses/{identity}", first, {"en": gloss[:MAX_CHARACTERS]}, source)
 
 
-def _own_groups(folder: Path, languages: Collection[str] | None) -> Iterator[Group]:
-    for path in sorted(p for p in (folder / "groups").glob("*") if p.suffix in {".jsonl", ".parquet"}):
+def _own_groups(table: _Table) -> Iterator[Group]:
+    languages = table.languages
+    for path in sorted(p for p in table.path.glob("*") if p.suffix in {".jsonl", ".parquet"}):
         for group in read_groups(path):
             questions, passages = (
                 {code: text for code, text in texts.items() if languages is None or code in languages}
                 for texts in (group.questions, group.passages)
             )
-            if questions and passages:
-                yield Group(group.id, questions, passages, "groups")
+            source = f"groups/{group.source}"
+            if questions and passages and table.origin in (None, group.source):
+                yield Group(group.id, questions, passages, source)
 
 
-SOURCES: dict[str, tuple[str, Callable[[Path, Collection[str] | None], Iterator[Group]]]] = {
+SOURCES: dict[str, tuple[str, Reader]] = {
     "parallel": ("parallel.parquet", _translations("parallel", "group")),
     "sentences": ("sentences.parquet", _translations("sentences", "segment")),
     "sections": ("sections.parquet", _sections),
@@ -159,9 +175,10 @@ def data_files(data: Path, names: Collection[str]) -> list[Path]:
 
 
 def _path_of(data: Path, name: str) -> Path:
-    if name not in SOURCES:
+    table = name.partition("/")[0]
+    if table not in SOURCES:
         raise InvalidInput(f"There is no source {name!r}; choose from {', '.join(SOURCES)}.", given=name)
-    path = _training_folder(data) / SOURCES[name][0]
+    path = _training_folder(data) / SOURCES[table][0]
     if not path.exists():
         raise NotFound(f"Source {name!r} needs {path}, which does not exist.", path=str(path))
     return path
@@ -171,8 +188,10 @@ def read_source(data: Path, name: str, languages: Collection[str] | None = None)
     """Yield the groups of one source.
 
     data: folder with the tables, or its parent (then `train/` is read).
+    name: a table ("parallel") or one origin in it ("parallel/ntrex128").
     languages: keep only these codes; None keeps all.
     Raises NotFound when the file is missing, InvalidInput for a name that is no source.
     """
-    _path_of(data, name)
-    yield from SOURCES[name][1](_training_folder(data), languages)
+    path = _path_of(data, name)
+    table, _, origin = name.partition("/")
+    yield from SOURCES[table][1](_Table(path, languages, origin or None))

@@ -1,0 +1,117 @@
+"""The model card of an encoder folder, written from its facts and its results.
+
+Figures come from `results.json` files only, so that a number never outlives the run that
+gave it: `isoglot evaluate … --out FOLDER/results/NAME`, then `isoglot card FOLDER`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from index.encoder_folder import EncoderDescription
+from training.report import cross_by_query_language
+
+__all__ = ["DATA_LICENSES", "write_card"]
+
+DATA_LICENSES = {
+    "parallel.parquet": "per row: news CC BY-SA 4.0 (NTREX-128), health CC0 (TICO-19), Parallel UD CC BY-SA, XCOPA CC BY, "
+    "African Storybook CC BY, Bibles public domain, Mozilla web copy MPL-2.0, GNOME help CC BY-SA, Python docs PSF/CC0, "
+    "Microsoft docs MIT or CC BY",
+    "sentences.parquet": "MIT (Microsoft, Electron), CC0 (TICO-19), CC BY (storybooks), CC BY-SA (Stellarium), PSF/CC0 "
+    "(Python docs), public domain (UDHR)",
+    "sections.parquet": "as sentences.parquet",
+    "qa.parquet": "per row, mostly CC BY-SA (JaQuAD, DRCD, CMRC 2018, iApp Wiki QA, Turkish RC, SQuAD part, ARCD, AfriQA)",
+    "lexicon.parquet": "wordnets CC BY, CC BY-SA, MIT, Apache or Princeton-style; Wikipedia titles CC0; CLDR Unicode v3; "
+    "countries ODbL; OSM presets ISC; geography public domain",
+}
+"""Licences of the training tables, by file."""
+
+
+def write_card(folder: Path) -> Path:
+    """Write `README.md` into an encoder folder and return its path.
+
+    Raises NotFound or DamagedEncoder when the folder is no sound encoder folder.
+    """
+    description = EncoderDescription.read(folder)
+    parts = [_head(description), _facts(description), _data(description)]
+    parts += [_figures(json.loads(path.read_bytes())) for path in sorted(folder.glob("results/*/results.json"))]
+    parts += [_gate(folder), _limits()]
+    path = folder / "README.md"
+    path.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
+    return path
+
+
+def _head(description: EncoderDescription) -> str:
+    recipe = description.source.get("recipe", {})
+    return f"# {description.name}\n\n{recipe.get('description', '')}".rstrip()
+
+
+def _facts(description: EncoderDescription) -> str:
+    run, recipe = description.source.get("run", {}), description.source.get("recipe", {})
+    training = recipe.get("training", {})
+    rows = {
+        "Dimension": description.dimension,
+        "Longest text": f"{description.maximum_tokens:,} tokens; longer ones are cut, and told",
+        "Weights": description.weights,
+        "Languages trained on": ", ".join(description.languages),
+        "Licence of the weights": description.license,
+        "Recipe": f"`{recipe.get('name')}`, alpha {training.get('alpha')}, {training.get('steps', 0):,} steps of "
+        f"{training.get('batch_size', 0):,} pairs, seed {training.get('seed')}",
+        "Time": f"{run.get('seconds', 0) / 60:.0f} minutes on {run.get('machine', {}).get('cores')} cores, no GPU",
+        "Made with": ", ".join(f"{name} {number}" for name, number in run.get("versions", {}).items()),
+    }
+    lines = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    return f"## Facts\n\n| | |\n|---|---|\n{lines}"
+
+
+def _data(description: EncoderDescription) -> str:
+    files = description.source.get("run", {}).get("data", {})
+    lines = [f"- `{name}` (SHA-256 `{digest[:16]}…`): {DATA_LICENSES.get(name, 'see its source')}" for name, digest in files.items()]
+    return "## Data it learned from, and licences\n\n" + "\n".join(lines) if lines else ""
+
+
+def _figures(results: dict[str, Any]) -> str:
+    settings, bias = results["settings"], results["bias"]
+    crossed = cross_by_query_language(results)
+    rows = [
+        f"| {code} | {settings['monolingual']['by_language'].get(code, {}).get('mAP', float('nan')):.4f} "
+        f"| {crossed.get(code, float('nan')):.4f} | {pooled['mAP']:.4f} | {pooled['R@10']:.4f} "
+        f"| {bias['rank_distance_by_language'][code]:,.0f} |"
+        for code, pooled in settings["multilingual"]["by_language"].items()
+    ]
+    means = (
+        f"| **mean** | **{settings['monolingual']['mAP']:.4f}** | **{settings['cross-lingual']['mAP']:.4f}** "
+        f"| **{settings['multilingual']['mAP']:.4f}** | **{settings['multilingual']['R@10']:.4f}** "
+        f"| **{bias['rank_distance']:,.0f}** |"
+    )
+    folder = "" if results["benchmark"] == "demo" else f" --data DIR/{results['benchmark']}"
+    head = (
+        f"## {results['benchmark']}\n\n`isoglot evaluate {results['encoder']} --benchmark {results['benchmark']}{folder}` "
+        f"({results['context']} alone is encoded). Query languages in rows; cross-lingual is the mean over the other "
+        "languages' pools; rank distance is worst minus best rank of a question's parallel answers in one pool.\n\n"
+        "| query | monolingual mAP | cross-lingual mAP | pooled mAP | pooled R@10 | rank distance |\n|---|---|---|---|---|---|"
+    )
+    return "\n".join([head, *rows, means])
+
+
+def _gate(folder: Path) -> str:
+    path = folder / "gate.json"
+    if not path.is_file():
+        return ""
+    gate = json.loads(path.read_bytes())
+    kept = ", ".join(f"{code} {share:.1%}" for code, share in gate["overlap"].items())
+    return (
+        f"## Export\n\nAgainst the trained model: least cosine {gate['least_cosine']:.5f} over {gate['texts']} texts in 12 "
+        f"scripts; share of the trained top 10 kept on the demo set, by query language: {kept}."
+    )
+
+
+def _limits() -> str:
+    return (
+        "## Limits\n\nA static encoder adds up what a text's pieces mean; it does not see their order. It finds passages "
+        "that speak of the same things as the question; it does not read for who did what to whom. Short questions of "
+        "common words suffer most. Languages it was not trained on work as far as their words, names and numbers look "
+        "like those of a language it knows."
+    )
