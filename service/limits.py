@@ -24,27 +24,42 @@ class BodyLimit:
         if told.isdigit() and int(told) > self.limit:
             await self._refuse(scope, receive, send)
             return
+        meter = _Meter(self.limit, receive, send)
         try:
-            await self.app(scope, self._counting(receive), send)
+            await self.app(scope, meter.receive, meter.send)
         except _Overflow:
+            pass
+        if meter.is_full:
             await self._refuse(scope, receive, send)
-
-    def _counting(self, receive: Receive) -> Receive:
-        read = 0
-
-        async def counted() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > self.limit:
-                raise _Overflow
-            return message
-
-        return counted
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         message = f"The body is larger than {self.limit:,} bytes (ISOGLOT_MAX_BODY_BYTES); send it in parts."
         await problem(413, TooLarge.code, message, {"limit": self.limit})(scope, receive, send)
+
+
+class _Meter:
+    """Counts a body as it is read, and holds back what the app answers once it is too long.
+
+    The app does answer then: FastAPI turns whatever goes wrong while reading into a 400.
+    """
+
+    def __init__(self, limit: int, receive: Receive, send: Send) -> None:
+        self.left, self._receive, self._send = limit, receive, send
+
+    @property
+    def is_full(self) -> bool:
+        return self.left < 0
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self.left -= len(message.get("body", b""))
+        if self.is_full:
+            raise _Overflow
+        return message
+
+    async def send(self, message: Message) -> None:
+        if not self.is_full:
+            await self._send(message)
 
 
 class _Overflow(Exception):

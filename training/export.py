@@ -16,6 +16,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Normalize
 
 from index.encoder import Encoder
 from index.encoder_folder import DESCRIPTION, MODEL, TOKENIZER, EncoderDescription, file_hash
@@ -57,7 +58,10 @@ def load_run(run: Path) -> tuple[Recipe, dict[str, Any], SentenceTransformer]:
         raise NotFound(f"{run} holds no finished run (no run.json); train one with `isoglot train`.", path=str(run))
     recipe = Recipe.model_validate_json((run / "recipe.json").read_bytes())
     facts: dict[str, Any] = json.loads((run / "run.json").read_bytes())
-    return recipe, facts, SentenceTransformer(str(run / "model"), device="cpu", trust_remote_code=False)
+    # By hand: sentence-transformers loads classes of other packages only as "remote code".
+    first = json.loads((run / "model" / "modules.json").read_bytes())[0]
+    static = WeightedStaticEmbedding.load(str(run / "model"), subfolder=first["path"])
+    return recipe, facts, SentenceTransformer(modules=[static, Normalize()], device="cpu")
 
 
 def _write(
