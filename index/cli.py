@@ -21,8 +21,8 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
-from index.catalog import DEMO, Catalog, collection_name
 from index.answer import Answer
+from index.catalog import DEMO, Catalog, collection_name
 from index.encoder import Encoder
 from index.errors import IsoglotError
 from index.passages import Passage, read_passages, require_unique
@@ -89,7 +89,9 @@ def add(
         truncated += added.truncated
     catalog.close()
     languages = ", ".join(f"{code} {count:,}" for code, count in sorted(stored.items()))
-    typer.echo(f"Stored {stored.total():,} passages in {'new ' if is_new else ''}collection {collection!r}: {languages}.")
+    typer.echo(
+        f"Stored {stored.total():,} passages in {'new ' if is_new else ''}collection {collection!r}: {languages}."
+    )
     if truncated:
         typer.echo(f"{len(truncated):,} are longer than the encoder reads and were cut, such as {truncated[0]!r}.")
 
@@ -121,7 +123,6 @@ def search(
     """Search a collection.
 
     Examples:
-
     `isoglot search "why do tides come twice a day" -k 3`
 
     `isoglot search "น้ำขึ้นน้ำลงเกิดจากอะไร" -l de,fr --collection docs`

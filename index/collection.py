@@ -84,7 +84,7 @@ class Collection:
             raise EncoderMismatch(
                 f"Collection {self.name!r} was filled by encoder {facts.get('encoder')!r} "
                 f"({str(facts.get('fingerprint'))[:12]}), but the encoder loaded is {self.encoder.name!r} "
-                f"({self.encoder.fingerprint[:12]}). Load that encoder (ISOGLOT_ENCODER) or index into a new collection.",
+                f"({self.encoder.fingerprint[:12]}). Load that encoder (ISOGLOT_ENCODER) or use another collection.",
                 collection=self.name,
                 filled_by=facts.get("encoder"),
                 loaded=self.encoder.name,

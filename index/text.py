@@ -29,7 +29,7 @@ def clean(text: str, what: str = "text", max_characters: int = MAX_CHARACTERS) -
     """
     if len(text) > max_characters:
         raise TooLarge(
-            f"The {what} has {len(text):,} characters; at most {max_characters:,} are accepted. Split it into passages.",
+            f"The {what} has {len(text):,} characters; at most {max_characters:,} are accepted. Split it.",
             characters=len(text),
             limit=max_characters,
         )

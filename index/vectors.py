@@ -51,7 +51,7 @@ class LanguageVectors:
             if (code := self._language_of.pop(number, None)) is not None:
                 by_language.setdefault(code, []).append(number)
         for code, gone in by_language.items():
-            self._lists[code].remove_ids(np.array(gone, dtype=np.int64))
+            self._lists[code].remove_ids(faiss.IDSelectorBatch(np.array(gone, dtype=np.int64)))
 
     def search(self, query: np.ndarray, k: int, languages: Sequence[str]) -> list[tuple[int, str, float]]:
         """The k nearest passages of the given languages: (number, language, cosine), best first.

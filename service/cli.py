@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
 def serve(
     port: Annotated[int | None, typer.Option(help="Port; default ISOGLOT_PORT, PORT or 8000.")] = None,
     host: Annotated[str | None, typer.Option(help="Address; default ISOGLOT_HOST or 127.0.0.1.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="Encoder folder or bundled name; default ISOGLOT_ENCODER.")] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="Encoder folder or bundled name; default ISOGLOT_ENCODER.")
+    ] = None,
     data: Annotated[str | None, typer.Option(help="Folder that holds the collections; default ISOGLOT_DATA.")] = None,
 ) -> None:
     """Serve search over HTTP, with a page at `/` and the API at `/docs`.

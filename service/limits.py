@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import TooLarge
@@ -17,6 +19,7 @@ class BodyLimit:
         self.app, self.limit = app, limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through, counting its body."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -25,10 +28,8 @@ class BodyLimit:
             await self._refuse(scope, receive, send)
             return
         meter = _Meter(self.limit, receive, send)
-        try:
+        with suppress(_Overflow):
             await self.app(scope, meter.receive, meter.send)
-        except _Overflow:
-            pass
         if meter.is_full:
             await self._refuse(scope, receive, send)
 
@@ -48,9 +49,11 @@ class _Meter:
 
     @property
     def is_full(self) -> bool:
+        """Whether the body has outgrown the limit."""
         return self.left < 0
 
     async def receive(self) -> Message:
+        """Pass a part of the body on; raises _Overflow once there is too much."""
         message = await self._receive()
         self.left -= len(message.get("body", b""))
         if self.is_full:
@@ -58,6 +61,7 @@ class _Meter:
         return message
 
     async def send(self, message: Message) -> None:
+        """Pass the app's answer on unless it is about half a body."""
         if not self.is_full:
             await self._send(message)
 

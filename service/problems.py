@@ -68,7 +68,9 @@ async def _on_validation_error(request: Request, error: Exception) -> JSONRespon
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
     if any(fault["type"] == "json_invalid" for fault in faults):
-        return problem(HTTPStatus.BAD_REQUEST, "invalid_json", f"The body is not valid JSON: {faults[0]['ctx']['error']}.")
+        return problem(
+            HTTPStatus.BAD_REQUEST, "invalid_json", f"The body is not valid JSON: {faults[0]['ctx']['error']}."
+        )
     listed = [{"field": ".".join(map(str, fault["loc"][1:])), "message": fault["msg"]} for fault in faults[:20]]
     message = "; ".join(f"{fault['field'] or 'body'}: {fault['message']}" for fault in listed)
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_input", f"{message}.", {"faults": listed})

@@ -19,7 +19,22 @@ from index.encoder import Encoder
 from index.encoder_folder import DESCRIPTION, MODEL, TOKENIZER, EncoderDescription, file_hash
 from training.export import static_graph
 
-WORDS = ["[UNK]", "tide", "moon", "bread", "yeast", "heart", "blood", "ebbe", "mond", "brot", "น้ำ", "луна", "moslepo", "luna"]
+WORDS = [
+    "[UNK]",
+    "tide",
+    "moon",
+    "bread",
+    "yeast",
+    "heart",
+    "blood",
+    "ebbe",
+    "mond",
+    "brot",
+    "น้ำ",
+    "луна",
+    "moslepo",
+    "luna",
+]
 
 
 def make_encoder(folder: Path, seed: int = 0, name: str = "tiny", **changes: object) -> Path:

@@ -42,7 +42,8 @@ def _groups(side: Side) -> np.ndarray:
 
 
 def _lengths(matrix: sparse.csr_matrix) -> np.ndarray:
-    return np.maximum(np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel()), 1e-6)
+    squares = np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel()
+    return np.asarray(np.maximum(np.sqrt(squares), 1e-6))
 
 
 def aligned_directions(

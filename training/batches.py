@@ -25,7 +25,7 @@ from sentence_transformers.base.sampler import DefaultBatchSampler
 from index.errors import InvalidInput
 from training.pairs import PairTable, Side
 
-__all__ = ["Batch", "HybridBatches", "HybridBatchSampler"]
+__all__ = ["Batch", "HybridBatchSampler", "HybridBatches"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,14 @@ class HybridBatches:
             raise InvalidInput(f"The batch size is {batch_size}; in-batch negatives need at least 2.")
         self.table, self.batch_size, self.alpha = table, batch_size, alpha
         self.weights = _bucket_weights(table, weights)
-        self._monolingual = _monolingual_pairs(table)
-        self._cross = _cross_lingual_groups(table)
+        self._monolingual = {key: pairs for key, pairs in _monolingual_pairs(table).items() if self.weights[key[0]]}
+        self._cross = {
+            bucket: groups for bucket, groups in _cross_lingual_groups(table).items() if self.weights[bucket]
+        }
         if alpha > 0 and not self._monolingual:
-            raise InvalidInput("alpha > 0 asks for monolingual batches, but no group has question and passage in one language.")
+            raise InvalidInput(
+                "alpha > 0 asks for monolingual batches, but no group has question and passage in one language."
+            )
         if alpha < 1 and not self._cross:
             raise InvalidInput("alpha < 1 asks for cross-lingual batches, but no group has two languages.")
 
@@ -150,7 +154,7 @@ def _bucket_weights(table: PairTable, weights: Mapping[str, float] | None) -> np
 
 def _one_entry(side: Side, groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     start, end = side.offsets[groups], side.offsets[groups + 1]
-    return start + (rng.random(len(groups)) * (end - start)).astype(np.int64)
+    return np.asarray(start + (rng.random(len(groups)) * (end - start)).astype(np.int64))
 
 
 def _entry_groups(side: Side) -> np.ndarray:
@@ -160,9 +164,9 @@ def _entry_groups(side: Side) -> np.ndarray:
 def _joined(table: PairTable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Question entry, passage entry and group wherever both sides of a group have one language."""
     width = len(table.languages)
-    keys = [_entry_groups(side) * width + side.languages for side in (table.questions, table.passages)]
-    _, q, p = np.intersect1d(*keys, assume_unique=True, return_indices=True)
-    return q, p, keys[0][q] // width
+    asked, told = (_entry_groups(side) * width + side.languages for side in (table.questions, table.passages))
+    _, q, p = np.intersect1d(asked, told, assume_unique=True, return_indices=True)
+    return q, p, asked[q] // width
 
 
 def _monolingual_pairs(table: PairTable) -> dict[tuple[int, int], np.ndarray]:
@@ -212,7 +216,7 @@ class HybridBatchSampler(DefaultBatchSampler):  # type: ignore[misc]
         self.batches = batches
 
     def __len__(self) -> int:
-        return max(1, self.batches.table.n_groups // self.batch_size)
+        return int(max(1, self.batches.table.n_groups // self.batch_size))
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
         drawn = self.batches.draw(self.seed, self.epoch)

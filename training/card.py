@@ -68,7 +68,10 @@ def _facts(description: EncoderDescription) -> str:
 
 def _data(description: EncoderDescription) -> str:
     files = description.source.get("run", {}).get("data", {})
-    lines = [f"- `{name}` (SHA-256 `{digest[:16]}…`): {DATA_LICENSES.get(name, 'see its source')}" for name, digest in files.items()]
+    lines = [
+        f"- `{name}` (SHA-256 `{digest[:16]}…`): {DATA_LICENSES.get(name, 'see its source')}"
+        for name, digest in files.items()
+    ]
     return "## Data it learned from, and licences\n\n" + "\n".join(lines) if lines else ""
 
 

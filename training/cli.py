@@ -40,7 +40,9 @@ def train(
     override: Annotated[
         list[str] | None, typer.Option("--set", help="Override a key: --set training.alpha=1.0; may be repeated.")
     ] = None,
-    print_config: Annotated[bool, typer.Option(help="Print the recipe with every default filled in, and stop.")] = False,
+    print_config: Annotated[
+        bool, typer.Option(help="Print the recipe with every default filled in, and stop.")
+    ] = False,
 ) -> None:
     """Train an encoder from a recipe.
 
@@ -61,7 +63,9 @@ def train(
 def export(
     run: Annotated[Path, typer.Argument(help="A run folder made by `isoglot train`.")],
     out: Annotated[Path, typer.Option(help="Encoder folder to make; its name becomes the encoder's.")],
-    int8: Annotated[bool, typer.Option("--int8", help="8-bit weights: a quarter of the size; the cost is shown.")] = False,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="8-bit weights: a quarter of the size; the cost is shown.")
+    ] = False,
 ) -> None:
     """Export a run as an encoder folder, if and only if it agrees with the trained model.
 
@@ -82,8 +86,12 @@ def evaluate(
     encoder: Annotated[str, typer.Argument(help="Encoder folder, or the name of a bundled one.")],
     benchmark: Annotated[str, typer.Option(help="demo, xquad-r or mlqa-r.")] = "demo",
     data: Annotated[Path | None, typer.Option(help="Folder with the benchmark's files; demo needs none.")] = None,
-    context: Annotated[str, typer.Option(help="sentence, or paragraph to encode each sentence with its paragraph.")] = "sentence",
-    out: Annotated[Path | None, typer.Option(help="Folder for results.json and PNG; default reports/ENCODER-BENCHMARK.")] = None,
+    context: Annotated[
+        str, typer.Option(help="sentence, or paragraph to encode each sentence with its paragraph.")
+    ] = "sentence",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for results.json and PNG; default reports/ENCODER-BENCHMARK.")
+    ] = None,
 ) -> None:
     """Judge an encoder: monolingual, cross-lingual, one pool of all languages, rank distance.
 
@@ -97,7 +105,9 @@ def evaluate(
 
     loaded = Encoder(encoder)
     chosen = load_benchmark(benchmark, data)
-    with Console(stderr=True).status(f"Encoding {len(chosen.queries):,} queries and {len(chosen.passages):,} passages …"):
+    with Console(stderr=True).status(
+        f"Encoding {len(chosen.queries):,} queries and {len(chosen.passages):,} passages …"
+    ):
         results = {"benchmark": benchmark, "encoder": loaded.name, "context": context, **judge(loaded, chosen, context)}
     show(results)
     folder = out or Path("reports") / f"{loaded.name}-{benchmark}"

@@ -99,4 +99,6 @@ def _by_language(benchmark: Benchmark, query_languages: np.ndarray, values: dict
 
 
 def _mean(scores: dict[str, dict[str, float]]) -> dict[str, float]:
-    return {name: float(np.mean([s[name] for s in scores.values()])) for name in ("mAP", "R@1", "R@10")} if scores else {}
+    return (
+        {name: float(np.mean([s[name] for s in scores.values()])) for name in ("mAP", "R@1", "R@10")} if scores else {}
+    )

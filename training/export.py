@@ -125,7 +125,10 @@ def static_graph(table: np.ndarray, int8: bool) -> onnx.ModelProto:
         "middle": np.array([1], dtype=np.int64),
         "tiny": np.array([1e-12], dtype=np.float32),
     }
-    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "tokens"]) for n in ("input_ids", "attention_mask")]
+    inputs = [
+        helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "tokens"])
+        for n in ("input_ids", "attention_mask")
+    ]
     outputs = [helper.make_tensor_value_info("sentence_embedding", TensorProto.FLOAT, ["batch", table.shape[1]])]
     initializers = [numpy_helper.from_array(value, name) for name, value in constants.items()]
     graph = helper.make_graph(nodes, "static_encoder", inputs, outputs, initializers)

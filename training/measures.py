@@ -60,7 +60,9 @@ def gold_ranks(benchmark: Benchmark, query_vectors: np.ndarray, passage_vectors:
     bounds = np.searchsorted(codes[order], np.arange(len(benchmark.languages) + 1))
     passages = np.ascontiguousarray(passage_vectors[order])
     parts = [
-        _rank_block(query_vectors[start:end] @ passages.T, [place[g] for g in benchmark.golds[start:end]], bounds, start)
+        _rank_block(
+            query_vectors[start:end] @ passages.T, [place[g] for g in benchmark.golds[start:end]], bounds, start
+        )
         for start, end in _blocks(len(query_vectors), len(passages))
     ]
     return GoldRanks(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
@@ -81,7 +83,7 @@ def _rank_block(
         ascending = np.sort(scores[row])
         in_pool = len(ascending) - np.searchsorted(ascending, gold_scores, side="left")
         languages = np.searchsorted(bounds, gold, side="right") - 1
-        for passage, score, language, pool_rank in zip(gold, gold_scores, languages, in_pool, strict=True):
+        for score, language, pool_rank in zip(gold_scores, languages, in_pool, strict=True):
             pool = scores[row, bounds[language] : bounds[language + 1]]
             above = gold_scores >= score
             columns.append(

@@ -147,6 +147,6 @@ class PairDataset(Dataset):  # type: ignore[misc]
         return [{"question": q, "passage": p} for q, p in zip(questions, passages, strict=True)]
 
 
-def _values(column: pa.ChunkedArray) -> Iterable[Any]:
+def _values(column: pa.ChunkedArray) -> Any:
     """Texts as str, piece ids as int32 arrays."""
     return column.to_pylist() if pa.types.is_large_string(column.type) else column.to_numpy()

@@ -39,7 +39,11 @@ class RunLog(TrainerCallback):  # type: ignore[misc]
         """Write one line and show the loss."""
         if logs and "loss" in logs:
             self.progress.update(self.task, loss=f"{float(logs['loss']):.3f}")
-            line = {"step": state.global_step, "loss": float(logs["loss"]), "learning_rate": float(logs["learning_rate"])}
+            line = {
+                "step": state.global_step,
+                "loss": float(logs["loss"]),
+                "learning_rate": float(logs["learning_rate"]),
+            }
             with self.path.open("a", encoding="utf-8") as out:
                 out.write(json.dumps(line) + "\n")
 

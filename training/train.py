@@ -1,10 +1,10 @@
 """One training run: recipe and data in, a run folder out.
 
-    RUN/recipe.json   the recipe with every default filled in
-    RUN/run.json      seed, data hashes, versions, counts, times
-    RUN/log.jsonl     step, loss, learning rate
-    RUN/loss.png      the loss curve
-    RUN/model/        the sentence-transformers model
+RUN/recipe.json   the recipe with every default filled in
+RUN/run.json      seed, data hashes, versions, counts, times
+RUN/log.jsonl     step, loss, learning rate
+RUN/loss.png      the loss curve
+RUN/model/        the sentence-transformers model
 """
 
 from __future__ import annotations
@@ -99,7 +99,9 @@ def build_model(recipe: Recipe, table: PairTable) -> tuple[SentenceTransformer, 
 
 def _tokenise(model: SentenceTransformer, table: PairTable) -> pa.ChunkedArray:
     with console.status("Tokenising …") as status:
-        return model[0].piece_column(table.texts, lambda n: status.update(f"Tokenising {n:,} of {len(table.texts):,} …"))
+        return model[0].piece_column(
+            table.texts, lambda n: status.update(f"Tokenising {n:,} of {len(table.texts):,} …")
+        )
 
 
 class _Trainer(SentenceTransformerTrainer):  # type: ignore[misc]
@@ -162,7 +164,8 @@ def _write_facts(recipe: Recipe, data: Path, out: Path, table: PairTable, starte
         "groups": table.n_groups,
         "languages": sorted(table.languages),
         "versions": {
-            name: version(name) for name in ("torch", "sentence-transformers", "transformers", "tokenizers", "numpy", "scikit-learn")
+            name: version(name)
+            for name in ("torch", "sentence-transformers", "transformers", "tokenizers", "numpy", "scikit-learn")
         },
         "machine": {"python": platform.python_version(), "cores": os.cpu_count(), "threads": torch.get_num_threads()},
         "seconds": round(time.time() - started, 1),

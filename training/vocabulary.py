@@ -28,10 +28,8 @@ def sample_texts(table: PairTable, size: int, seed: int) -> list[str]:
     rng = np.random.default_rng(seed)
     strata: list[np.ndarray] = []
     for side in (table.questions, table.passages):
-        buckets = np.repeat(table.bucket_of, np.diff(side.offsets))
-        for language in range(len(table.languages)):
-            for bucket in range(len(table.buckets)):
-                strata.append(np.unique(side.rows[(side.languages == language) & (buckets == bucket)]))
+        stratum = np.repeat(table.bucket_of, np.diff(side.offsets)) * len(table.languages) + side.languages
+        strata += [np.unique(side.rows[stratum == number]) for number in range(stratum.max(initial=-1) + 1)]
     strata = [rows for rows in strata if len(rows)]
     share = size // len(strata)
     chosen = np.unique(np.concatenate([rng.permutation(rows)[:share] for rows in strata]))

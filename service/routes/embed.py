@@ -17,7 +17,7 @@ def embed(request: EmbedRequest, engine: EngineOf) -> EmbedResponse:
     limit = engine.settings.max_texts
     if len(request.texts) > limit:
         raise TooLarge(
-            f"{len(request.texts):,} texts were sent; at most {limit:,} are accepted (ISOGLOT_MAX_TEXTS). Send them in parts.",
+            f"{len(request.texts):,} texts were sent; at most {limit:,} are accepted (ISOGLOT_MAX_TEXTS). Split them.",
             texts=len(request.texts),
             limit=limit,
         )

@@ -136,7 +136,9 @@ for batch in range(10_000):
 
 
 @pytest.mark.parametrize("acknowledged", [1, 7, 40])
-def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, encoder_folder: Path, encoder: Encoder, acknowledged: int) -> None:
+def test_what_was_acknowledged_survives_a_kill(
+    tmp_path: Path, encoder_folder: Path, encoder: Encoder, acknowledged: int
+) -> None:
     folder = tmp_path / "killed"
     command = [sys.executable, "-c", _KILLED, str(folder), str(encoder_folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

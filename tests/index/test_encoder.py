@@ -37,7 +37,9 @@ def test_the_romanised_copy_is_read(encoder: Encoder, tmp_path: Path) -> None:
 
 def test_prompts_differ_by_kind(tmp_path: Path) -> None:
     prompted = Encoder(make_encoder(tmp_path / "p", query_prompt="moon ", passage_prompt="bread "))
-    assert np.allclose(prompted.encode(["tide"], "query"), Encoder(make_encoder(tmp_path / "q")).encode(["moon tide"], "query"))
+    assert np.allclose(
+        prompted.encode(["tide"], "query"), Encoder(make_encoder(tmp_path / "q")).encode(["moon tide"], "query")
+    )
     assert not np.allclose(prompted.encode(["tide"], "query"), prompted.encode(["tide"], "passage"))
 
 

@@ -40,7 +40,9 @@ def test_bad_fields_are_told(change: dict[str, Any], kind: type[InvalidInput], t
         Passage.from_json({**ROW, **change})
 
 
-@pytest.mark.parametrize("bad", [b"{", b"\xff\xfe", b'"text"', b"[" * 100_000, b'{"id": "x"}', b'{"id": "x", "text": "\\ud800"}'])
+@pytest.mark.parametrize(
+    "bad", [b"{", b"\xff\xfe", b'"text"', b"[" * 100_000, b'{"id": "x"}', b'{"id": "x", "text": "\\ud800"}']
+)
 def test_a_malformed_line_is_told_by_number(bad: bytes) -> None:
     good = json.dumps(ROW).encode()
     with pytest.raises(MalformedLine, match="Line 3") as error:

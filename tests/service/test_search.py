@@ -12,7 +12,11 @@ def test_an_answer_tells_hits_language_and_shares(client: TestClient) -> None:
     answer = client.post("/search", json={"query": "Wie entstehen die Gezeiten im Meer?", "k": 5}).json()
     assert [len(answer["hits"]), answer["collection"]] == [5, "demo"]
     assert set(answer["hits"][0]) == {"id", "language", "score", "title", "text", "metadata"}
-    assert answer["query_language"] == {"code": "de", "how": "detected", "confidence": answer["query_language"]["confidence"]}
+    assert answer["query_language"] == {
+        "code": "de",
+        "how": "detected",
+        "confidence": answer["query_language"]["confidence"],
+    }
     assert len(answer["languages"]) == 12
     assert sum(share["hit_share"] for share in answer["shares"]) == pytest.approx(1, abs=0.001)
     assert sum(share["pool_share"] for share in answer["shares"]) == pytest.approx(1, abs=0.001)

@@ -60,7 +60,9 @@ def test_a_damaged_collection_is_told_and_others_go_on(client: TestClient, setti
 
 def test_a_collection_of_another_encoder_is_refused(client: TestClient, settings: Settings, tmp_path: Path) -> None:
     client.put("/collections/docs")
-    other = settings.model_copy(update={"encoder": str(make_encoder(tmp_path / "other", seed=9, name="other")), "data": tmp_path / "copy"})
+    other = settings.model_copy(
+        update={"encoder": str(make_encoder(tmp_path / "other", seed=9, name="other")), "data": tmp_path / "copy"}
+    )
     shutil.copytree(settings.data, other.data)
     with TestClient(create_app(other)) as swapped:
         answer = swapped.post("/search", json={"query": "moon", "collection": "docs"})
@@ -99,7 +101,9 @@ def test_the_documentation_carries_its_scripts_and_its_examples_run(client: Test
         fields = schema["components"]["schemas"][reference.rsplit("/", 1)[1]]["properties"]
         example = {name: field["examples"][0] for name, field in fields.items() if "examples" in field}
         assert client.post(path, json=example).status_code == 200
-    added = schema["paths"]["/collections/{name}/passages"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    added = schema["paths"]["/collections/{name}/passages"]["post"]["requestBody"]["content"]["application/json"][
+        "example"
+    ]
     assert client.post("/collections/demo/passages", json=added).json()["stored"] == 1
 
 

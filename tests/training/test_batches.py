@@ -33,7 +33,7 @@ def tables(draw: st.DrawFn) -> PairTable:
             elif kind == "translation":
                 questions = passages = {code: f"{bucket} sentence {number} {code}" for code in asked}
             else:
-                questions = passages = {code: f"name {number}" for code in asked}
+                questions = passages = dict.fromkeys(asked, f"name {number}")
             groups.append(Group(f"{bucket}-{number}", questions, passages, bucket))
         buckets[bucket] = groups
     return PairTable.pack(buckets)
@@ -77,9 +77,7 @@ def test_same_seed_and_epoch_same_batches(table: PairTable, seed: int) -> None:
 
 
 def parallel_table(n: int = 60) -> PairTable:
-    groups = [
-        Group(str(i), {c: f"q{i} {c}" for c in LANGUAGES}, {c: f"p{i} {c}" for c in LANGUAGES}) for i in range(n)
-    ]
+    groups = [Group(str(i), {c: f"q{i} {c}" for c in LANGUAGES}, {c: f"p{i} {c}" for c in LANGUAGES}) for i in range(n)]
     return PairTable.pack({"one": groups})
 
 

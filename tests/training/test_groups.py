@@ -22,7 +22,12 @@ def test_groups_survive_a_round_trip(tmp_path: Path) -> None:
 def test_parquet_groups_read_like_json_ones(tmp_path: Path) -> None:
     texts = pa.map_(pa.string(), pa.string())
     schema = pa.schema([("id", pa.string()), ("questions", texts), ("passages", texts), ("source", pa.string())])
-    row = {"id": GROUP.id, "questions": list(GROUP.questions.items()), "passages": list(GROUP.passages.items()), "source": "demo"}
+    row = {
+        "id": GROUP.id,
+        "questions": list(GROUP.questions.items()),
+        "passages": list(GROUP.passages.items()),
+        "source": "demo",
+    }
     parquet.write_table(pa.Table.from_pylist([row], schema=schema), tmp_path / "groups.parquet")
     assert list(read_groups(tmp_path / "groups.parquet")) == [GROUP]
 

@@ -95,7 +95,12 @@ def test_results_and_card_are_written(run: Path, tmp_path: Path) -> None:
     folder = tmp_path / "tiny-encoder"
     export(run, folder)
     benchmark = load_benchmark("demo", None)
-    results = {"benchmark": "demo", "encoder": "tiny-encoder", "context": "sentence", **evaluate(Encoder(folder), benchmark)}
+    results = {
+        "benchmark": "demo",
+        "encoder": "tiny-encoder",
+        "context": "sentence",
+        **evaluate(Encoder(folder), benchmark),
+    }
     show(results)
     write(results, folder / "results" / "demo")
     assert (folder / "results" / "demo" / "report.png").read_bytes()[:4] == b"\x89PNG"

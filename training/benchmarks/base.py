@@ -33,7 +33,11 @@ class Benchmark:
     def __post_init__(self) -> None:
         object.__setattr__(self, "languages", sorted(set(self.query_languages) | set(self.passage_languages)))
         if not self.queries or not self.passages:
-            raise InvalidInput(f"Benchmark {self.name} has {len(self.queries)} queries and {len(self.passages)} passages.")
+            raise InvalidInput(
+                f"Benchmark {self.name} has {len(self.queries)} queries and {len(self.passages)} passages."
+            )
         for name, gold in zip(self.query_ids, self.golds, strict=True):
             if len(gold) == 0 or len(set(gold.tolist())) != len(gold) or gold.max() >= len(self.passages):
-                raise InvalidInput(f"Query {name!r} of {self.name} needs existing, different relevant passages; got {gold}.")
+                raise InvalidInput(
+                    f"Query {name!r} of {self.name} needs existing, different relevant passages; got {gold}."
+                )

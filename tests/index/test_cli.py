@@ -1,0 +1,91 @@
+"""The command line, run as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import write_lines
+
+ROWS = [
+    {"id": "tides", "text": "moon tide", "language": "en", "title": "Tides"},
+    {"id": "brot", "text": "brot", "language": "de"},
+]
+
+
+@pytest.fixture
+def run(tmp_path: Path, encoder_folder: Path):  # type: ignore[no-untyped-def]
+    """Run `isoglot …` in a folder of its own."""
+    environment = {
+        **os.environ,
+        "ISOGLOT_ENCODER": str(encoder_folder),
+        "ISOGLOT_DATA": str(tmp_path / "data"),
+        "COLUMNS": "200",
+    }
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from index.cli import main; main()", *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, env=environment, cwd=Path.cwd(), timeout=60, check=False
+        )
+
+    return call
+
+
+def test_add_then_search(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = write_lines(tmp_path / "passages.jsonl", list(ROWS))
+    added = run("index", "add", str(file), "--collection", "docs")
+    assert added.returncode == 0, added.stderr
+    assert "Stored 2 passages in new collection 'docs': de 1, en 1." in added.stdout
+    found = json.loads(run("search", "moon", "-c", "docs", "-k", "1", "--json").stdout)
+    assert found["hits"][0]["id"] == "tides"
+    german = json.loads(run("search", "moon", "-c", "docs", "-l", "de", "--json").stdout)
+    assert [hit["id"] for hit in german["hits"]] == ["brot"]
+    table = run("search", "moon", "-c", "docs")
+    assert "Tides" in table.stdout and "query language" in table.stdout
+
+
+def test_a_first_search_makes_the_demo_collection(run) -> None:  # type: ignore[no-untyped-def]
+    assert len(json.loads(run("search", "moon", "-k", "7", "--json").stdout)["hits"]) == 7
+
+
+def test_a_malformed_line_is_told_and_nothing_is_stored(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file = write_lines(tmp_path / "passages.jsonl", [ROWS[0], {"id": "x"}, ROWS[1]])
+    failed = run("index", "add", str(file), "--collection", "docs")
+    assert failed.returncode == 1
+    assert "Line 2" in failed.stderr and "Traceback" not in failed.stderr
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["index", "add", "none.jsonl", "--collection", "docs"], "no passage file none.jsonl"),
+        (["search", "moon", "-c", "none"], "no collection 'none'"),
+        (["search", "moon", "-l", "german"], "BCP 47"),
+        (["search", "moon", "-k", "0"], "from 1 to 1000"),
+        (["search", " "], "blank"),
+        (["search", "moon", "--encoder", "nowhere"], "no encoder 'nowhere'"),
+        (["evaluate", "nowhere"], "no encoder 'nowhere'"),
+        (["evaluate", "nowhere", "--benchmark", "squad"], "no encoder"),
+        (["export", "none", "--out", "out"], "no finished run"),
+        (["train", "none.toml", "--data", ".", "--out", "out"], "no recipe none.toml"),
+    ],
+)
+def test_errors_are_one_line(run, arguments: list[str], told: str) -> None:  # type: ignore[no-untyped-def]
+    failed = run(*arguments)
+    assert failed.returncode == 1
+    assert told in failed.stderr.replace("\n", " ") and "Traceback" not in failed.stderr
+
+
+def test_serving_and_searching_never_import_torch(run) -> None:  # type: ignore[no-untyped-def]
+    code = (
+        "import index.cli, service.cli, training.cli, sys; print(any(m.split('.')[0] == 'torch' for m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,80 @@
+"""Rules of the house: arrows, public names, docs that are current."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from index.demo import demo_passages, demo_questions
+from service.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+ALLOWED = {"index": {"index"}, "service": {"index", "service"}, "training": {"index", "training"}}
+LANGUAGES = {"ar", "de", "el", "en", "es", "hi", "ja", "ru", "th", "tr", "vi", "zh"}
+
+
+def modules() -> list[Path]:
+    return sorted(path for wing in ALLOWED for path in (ROOT / wing).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_arrows_run_one_way(path: Path) -> None:
+    wing = path.relative_to(ROOT).parts[0]
+    wings = {name.split(".")[0] for name in imported(path)} & set(ALLOWED)
+    assert wings <= ALLOWED[wing]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_all_names_what_is_public(path: Path) -> None:
+    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
+    for name in getattr(module, "__all__", []):
+        assert hasattr(module, name)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_stay_readable(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").count("\n") <= 260
+    assert len(path.relative_to(ROOT).parts) <= 3
+
+
+def test_every_setting_is_documented() -> None:
+    table = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        assert f"`ISOGLOT_{name.upper()}`" in table
+
+
+def test_generated_docs_are_current() -> None:
+    done = subprocess.run(
+        [sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_demo_set_is_whole() -> None:
+    passages, questions = demo_passages(), demo_questions()
+    topics = {row["metadata"]["topic"] for row in passages}
+    assert len(topics) >= 40 and len(passages) == len(topics) * len(LANGUAGES)
+    assert {(row["metadata"]["topic"], row["language"]) for row in passages} == {
+        (t, c) for t in topics for c in LANGUAGES
+    }
+    assert len({row["id"] for row in passages}) == len(passages)
+    assert {row["topic"] for row in questions} == topics and len(questions) == 2 * len(topics)
+    for row in questions:
+        assert set(row["questions"]) == LANGUAGES and all(text.strip() for text in row["questions"].values())
+    assert len({json.dumps(row["questions"]) for row in questions}) == len(questions)
