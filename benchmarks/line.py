@@ -88,51 +88,35 @@ def main(
     """Measure encoding and searching against the raw libraries."""
     random.seed(0)
     loaded = Encoder(encoder)
-    texts = [row["text"] for row in demo_passages()]
+    rows = demo_passages()
+    pool = [
+        Passage(str(n), f"{rows[n % len(rows)]['text']} {n}", rows[n % len(rows)]["language"]) for n in range(passages)
+    ]
     questions = [text for row in demo_questions() for text in row["questions"].values()]
-    pool = [f"{texts[n % len(texts)]} {n}" for n in range(passages)]
+    raw = Raw(loaded, [passage.text for passage in pool])
+    _encoding(raw, loaded, questions[:1000], rounds)
     with tempfile.TemporaryDirectory() as folder:
-        raw = Raw(loaded, pool)
-        docs = Collection(Path(folder) / "collections" / "docs", loaded)
-        for start in range(0, passages, 1000):
-            block = enumerate(pool[start : start + 1000], start)
-            docs.upsert([Passage(str(n), text, demo_passages_language(n)) for n, text in block])
-        docs.close()
         settings = Settings(data=Path(folder), encoder=encoder, demo=False, collection="docs")
         with TestClient(create_app(settings)) as client:
-            collection = client.app.state.engine.collection("docs")  # type: ignore[attr-defined]
-            asked = iter(random.choices(questions, k=100_000))
-            sentences = questions[:1000]
-            _report(
-                "encode 1,000 questions (sentences/s)",
-                interleaved(
-                    {
-                        "raw libraries": lambda: raw.encode(sentences),
-                        "Encoder": lambda: loaded.encode(sentences, "query"),
-                    },
-                    rounds,
-                ),
-                per=1000,
-            )
-            _report(
-                f"search {passages:,} passages, one question at a time (queries/s)",
-                interleaved(
-                    {
-                        "raw libraries": lambda: [raw.search(next(asked)) for _ in range(20)],
-                        "Collection": lambda: [collection.search(next(asked)) for _ in range(20)],
-                        "POST /search": lambda: [
-                            client.post("/search", json={"query": next(asked)}) for _ in range(20)
-                        ],
-                    },
-                    rounds,
-                ),
-                per=20,
-            )
+            collection = client.app.state.engine.catalog.create("docs")[0]  # type: ignore[attr-defined]
+            for start in range(0, passages, 1000):
+                collection.upsert(pool[start : start + 1000])
+            _searching(raw, collection, client, random.choices(questions, k=20), rounds)
 
 
-def demo_passages_language(number: int) -> str:
-    """The language of demo passage `number`, counted round and round."""
-    return ["ar", "de", "el", "en", "es", "hi", "ja", "ru", "th", "tr", "vi", "zh"][number % 12]
+def _encoding(raw: Raw, encoder: Encoder, texts: list[str], rounds: int) -> None:
+    contenders = {"raw libraries": lambda: raw.encode(texts), "Encoder": lambda: encoder.encode(texts, "query")}
+    _report(f"encode {len(texts):,} questions: sentences/s", interleaved(contenders, rounds), len(texts))
+
+
+def _searching(raw: Raw, collection: Collection, client: TestClient, asked: list[str], rounds: int) -> None:
+    contenders: dict[str, Callable[[], object]] = {
+        "raw libraries": lambda: [raw.search(query) for query in asked],
+        "Collection": lambda: [collection.search(query) for query in asked],
+        "POST /search": lambda: [client.post("/search", json={"query": query}).raise_for_status() for query in asked],
+    }
+    size = sum(collection.counts().values())
+    _report(f"search {size:,} passages, one question at a time: queries/s", interleaved(contenders, rounds), len(asked))
 
 
 def _report(title: str, medians: dict[str, float], per: int) -> None:

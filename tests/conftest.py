@@ -6,10 +6,16 @@ import json
 import os
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import onnx
 import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+# CI tries the same examples each time; people's machines look for new ones.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 # Settings of the machine the tests run on must not leak into them.
 for name in [name for name in os.environ if name.startswith("ISOGLOT_") or name == "PORT"]:

@@ -4,6 +4,7 @@
 - cross-lingual: query in one language, passages in another; mean over ordered pairs.
 - multilingual: one pool of all languages; mean over query languages.
 - rank distance: worst minus best rank of a query's parallel relevant passages in the pool.
+- TLR@10: share of the relevant passages in other languages than the query's that rank 10 or better in the pool.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from training.benchmarks.base import Benchmark
-from training.measures import GoldRanks, average_precision, gold_ranks, rank_distance, recall_at
+from training.measures import GoldRanks, average_precision, gold_ranks, rank_distance, recall_at, translated_recall_at
 
 __all__ = ["TextEncoder", "evaluate", "judge"]
 
@@ -48,13 +49,19 @@ def judge(benchmark: Benchmark, ranks: GoldRanks) -> dict[str, Any]:
     crossed = {"→".join(pair): scores for pair, scores in cells.items() if pair[0] != pair[1]}
     pooled = _pooled(benchmark, ranks, query_languages)
     distances = _by_language(benchmark, query_languages, rank_distance(ranks.queries, ranks.rank_in_pool))
+    translated = _by_language(benchmark, query_languages, translated_recall_at(10, ranks, query_languages))
     return {
         "settings": {
             "monolingual": {**_mean(same), "by_language": same},
             "cross-lingual": {**_mean(crossed), "by_pair": crossed},
             "multilingual": {**_mean(pooled), "by_language": pooled},
         },
-        "bias": {"rank_distance": float(np.mean(list(distances.values()))), "rank_distance_by_language": distances},
+        "bias": {
+            "rank_distance": float(np.mean(list(distances.values()))),
+            "rank_distance_by_language": distances,
+            "TLR@10": float(np.mean(list(translated.values()))) if translated else None,
+            "TLR@10_by_language": translated,
+        },
     }
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from index.errors import InvalidInput
 from training.benchmarks.base import Benchmark
 
-__all__ = ["GoldRanks", "average_precision", "gold_ranks", "rank_distance", "recall_at"]
+__all__ = ["GoldRanks", "average_precision", "gold_ranks", "rank_distance", "recall_at", "translated_recall_at"]
 
 _BLOCK_SCORES = 8_000_000
 
@@ -115,6 +115,18 @@ def rank_distance(keys: np.ndarray, ranks: np.ndarray) -> dict[int, float]:
     unique, start = np.unique(keys, return_index=True)
     spread = np.maximum.reduceat(ranks, start) - np.minimum.reduceat(ranks, start)
     return dict(zip(unique.tolist(), spread.astype(float).tolist(), strict=True))
+
+
+def translated_recall_at(k: int, ranks: GoldRanks, query_languages: np.ndarray) -> dict[int, float]:
+    """Share of each query's relevant passages in other languages that rank k or better in the pool.
+
+    TLR@k as in SHIFT (arXiv 2606.18801); 0 to 1, higher is more even. Queries without a
+    relevant passage in another language are left out.
+
+    query_languages: (n_queries,) language of each query, as index.
+    """
+    other = ranks.languages != query_languages[ranks.queries]
+    return recall_at(k, ranks.queries[other], ranks.rank_in_pool[other])
 
 
 def _mean_by(keys: np.ndarray, values: np.ndarray) -> dict[int, float]:

@@ -78,6 +78,7 @@ def test_golden_values_by_hand() -> None:
     assert results["settings"]["cross-lingual"]["mAP"] == 1 / 2  # rank 2 of 2
     assert results["settings"]["multilingual"]["mAP"] == pytest.approx((1 / 3 + 2 / 4) / 2)  # ranks 3 and 4
     assert results["bias"]["rank_distance"] == 1
+    assert results["bias"]["TLR@10"] == 1  # the one relevant passage that is not German ranks 3
 
 
 def test_a_vector_that_is_not_finite_is_told() -> None:
