@@ -52,11 +52,6 @@ DataOption = Annotated[
 CollectionOption = Annotated[str, typer.Option("--collection", "-c", help="Name of the collection.")]
 
 
-def _settings(data: Path | None, encoder: str | None) -> IndexSettings:
-    given = {"data": data, "encoder": encoder}
-    return IndexSettings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-
-
 @index_app.command("add")
 def add(
     file: Annotated[Path, typer.Argument(help="JSON lines, one passage each.")],
@@ -74,7 +69,7 @@ def add(
 
     Example: `isoglot index add passages.jsonl --collection docs`
     """
-    settings = _settings(data, encoder)
+    settings = IndexSettings.load(data=data, encoder=encoder)
     collection_name(collection)
     checked = list(_check(file, settings))
     require_unique(passage.id for passage in checked)
@@ -127,7 +122,7 @@ def search(
 
     `isoglot search "น้ำขึ้นน้ำลงเกิดจากอะไร" -l de,fr --collection docs`
     """
-    settings = _settings(data, encoder)
+    settings = IndexSettings.load(data=data, encoder=encoder)
     catalog = Catalog(
         settings.collections, Encoder(settings.encoder, settings.threads), read_only=True, allowed=settings.languages
     )

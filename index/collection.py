@@ -22,7 +22,7 @@ import numpy as np
 from index.answer import Answer, Hit
 from index.bias import language_shares
 from index.encoder import Encoder
-from index.errors import CollectionInUse, EncoderMismatch, InvalidInput, NotFound
+from index.errors import CollectionInUse, EncoderMismatch, InvalidInput, NotFound, StorageUnavailable
 from index.languages import decide_language, language_codes
 from index.passages import Passage, require_unique
 from index.store import PassageStore
@@ -163,8 +163,11 @@ class Collection:
 
 def _claim(folder: Path) -> IO[bytes]:
     """Take the writer's lock; the kernel gives it back when the process dies."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = (folder / LOCK).open("ab")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / LOCK).open("ab")
+    except OSError as error:
+        raise StorageUnavailable(f"Collection {folder.name!r} cannot be written: {error}.", path=str(folder)) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

@@ -9,9 +9,10 @@
     ├── Conflict                the request fights with what is stored
     │   ├── EncoderMismatch     vectors of another encoder
     │   └── CollectionInUse     another process is writing
-    └── Damaged                 a file on disk is not what was written
-        ├── DamagedCollection
-        └── DamagedEncoder
+    ├── Damaged                 a file on disk is not what was written
+    │   ├── DamagedCollection
+    │   └── DamagedEncoder
+    └── StorageUnavailable      the disk is full, read-only or not permitted
 
 A message says what was given, what is allowed and what to do. `code` is stable and
 meant for programs; `detail` carries the same facts as data. The service maps the
@@ -33,6 +34,7 @@ __all__ = [
     "IsoglotError",
     "MalformedLine",
     "NotFound",
+    "StorageUnavailable",
     "TooLarge",
     "UnknownLanguage",
 ]
@@ -113,3 +115,9 @@ class DamagedEncoder(Damaged):
     """An encoder folder is incomplete or its files are not the ones its description names."""
 
     code = "damaged_encoder"
+
+
+class StorageUnavailable(IsoglotError):
+    """The disk is full, read-only or not permitted; what was acknowledged before is safe."""
+
+    code = "storage_unavailable"

@@ -6,10 +6,12 @@ The service adds its own in `service/settings.py`; `docs/settings.md` is made fr
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Self
 
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from index.errors import InvalidInput
 from index.languages import language_codes
 
 __all__ = ["IndexSettings"]
@@ -33,6 +35,21 @@ class IndexSettings(BaseSettings):
     @classmethod
     def _known(cls, codes: list[str] | None) -> list[str] | None:
         return None if codes is None else language_codes(codes)
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """Settings from the environment; values given count more, None counts as not given.
+
+        Raises InvalidInput naming every variable at fault.
+        """
+        try:
+            return cls(**{name: value for name, value in given.items() if value is not None})
+        except (ValidationError, SettingsError) as error:
+            is_listed = isinstance(error, ValidationError)
+            faults = "; ".join(f"{f['loc'][0]}: {f['msg']}" for f in error.errors()) if is_listed else str(error)
+            raise InvalidInput(
+                f"A setting (ISOGLOT_…, see docs/settings.md) is wrong: {faults}. Lists are JSON."
+            ) from error
 
     @property
     def collections(self) -> Path:

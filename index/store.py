@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from index.errors import DamagedCollection
+from index.errors import DamagedCollection, NotFound, StorageUnavailable
 from index.passages import Passage
 
 __all__ = ["PassageStore"]
@@ -85,9 +85,13 @@ class PassageStore:
         try:
             yield
         except sqlite3.OperationalError as error:
-            if "disk" in str(error) or "readonly" in str(error):
-                raise
-            raise DamagedCollection(f"{self.path} cannot be read: {error}.", path=str(self.path)) from error
+            raise StorageUnavailable(
+                f"{self.path} cannot be read or written: {error}. Check the disk's space and the file's permissions; "
+                "nothing of this request was stored.",
+                path=str(self.path),
+            ) from error
+        except sqlite3.ProgrammingError as error:  # deleted by another request meanwhile
+            raise NotFound(f"Collection {self.path.parent.name!r} has been closed.") from error
         except sqlite3.DatabaseError as error:
             raise DamagedCollection(
                 f"{self.path} is not a sound database ({error}); restore it from a copy or delete the collection and "

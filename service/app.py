@@ -26,7 +26,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     settings: None reads the environment. engine: None loads encoder and collections when
     the server starts the app; it is closed when the server stops either way.
     """
-    settings = settings or Settings()
+    settings = settings or Settings.load()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import uvicorn
@@ -32,8 +32,7 @@ def serve(
 
     The demo collection is made on the first start. Example: `isoglot serve --port 8080`
     """
-    given: dict[str, Any] = {"port": port, "host": host, "encoder": encoder, "data": data}
-    settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    settings = Settings.load(port=port, host=host, encoder=encoder, data=data)
     Console(stderr=True).print(
         f"Isoglot: encoder {settings.encoder}, data in {settings.data}; "
         f"page http://{settings.host}:{settings.port}/  API http://{settings.host}:{settings.port}/docs"

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from index.errors import Conflict, Damaged, InvalidInput, IsoglotError, NotFound, TooLarge
+from index.errors import Conflict, Damaged, InvalidInput, IsoglotError, NotFound, StorageUnavailable, TooLarge
 from service.schemas import Problem
 
 __all__ = ["PROBLEMS", "install", "problem"]
@@ -21,6 +21,7 @@ _STATUS: list[tuple[type[IsoglotError], int]] = [
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
     (Damaged, HTTPStatus.SERVICE_UNAVAILABLE),
+    (StorageUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (IsoglotError, HTTPStatus.INTERNAL_SERVER_ERROR),
 ]
 

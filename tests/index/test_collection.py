@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 from index.catalog import Catalog, collection_name
 from index.collection import DATABASE, Collection
 from index.encoder import Encoder
-from index.errors import CollectionInUse, DamagedCollection, EncoderMismatch, InvalidInput, NotFound, UnknownLanguage
+from index.errors import (
+    CollectionInUse,
+    DamagedCollection,
+    EncoderMismatch,
+    InvalidInput,
+    NotFound,
+    StorageUnavailable,
+    UnknownLanguage,
+)
 from index.passages import Passage
 from index.vectors import LanguageVectors
 from tests.conftest import WORDS
@@ -114,6 +122,25 @@ def test_a_damaged_database_is_told(collection: Collection, encoder: Encoder, da
     path.write_bytes(content)
     with pytest.raises(DamagedCollection):
         Collection(collection.folder, encoder)
+
+
+def test_a_full_disk_is_told_and_nothing_is_half_stored(collection: Collection) -> None:
+    store = collection._store._connection
+    pages = store.execute("PRAGMA page_count").fetchone()[0]
+    store.execute(f"PRAGMA max_page_count = {pages}")
+    many = [Passage(f"n{n}", "moon " * 50, "de") for n in range(200)]
+    with pytest.raises(StorageUnavailable, match="full"):
+        collection.upsert(many)
+    assert sum(collection.counts().values()) == len(PASSAGES)
+    store.execute("PRAGMA max_page_count = 1000000")
+    collection.upsert(many)
+    assert sum(collection.counts().values()) == len(PASSAGES) + 200
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, encoder: Encoder) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    with pytest.raises(StorageUnavailable, match="cannot be written"):
+        Collection(tmp_path / "file" / "docs", encoder)
 
 
 def test_an_absent_collection_is_not_made_by_reading(tmp_path: Path, encoder: Encoder) -> None:

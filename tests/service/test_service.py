@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from pydantic import ValidationError
 
 from index.collection import DATABASE
+from index.errors import InvalidInput
 from service.app import create_app
 from service.settings import Settings
 from tests.conftest import make_encoder
@@ -119,6 +119,19 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert (Settings().port, Settings().languages) == (8123, ["de", "th"])
     monkeypatch.setenv("ISOGLOT_PORT", "8124")
     assert Settings().port == 8124
-    monkeypatch.setenv("ISOGLOT_LANGUAGES", '["german"]')
-    with pytest.raises((ValidationError, Exception), match="BCP 47"):
-        Settings()
+    assert Settings.load(port=9).port == 9
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("ISOGLOT_PORT", "http", "PORT"),
+        ("ISOGLOT_LANGUAGES", '["german"]', "BCP 47"),
+        ("ISOGLOT_LANGUAGES", "de,th", "JSON"),
+        ("ISOGLOT_THREADS", "0", "threads"),
+    ],
+)
+def test_wrong_settings_are_told(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidInput, match=told):
+        Settings.load()
