@@ -44,12 +44,11 @@ class IndexSettings(BaseSettings):
         """
         try:
             return cls(**{name: value for name, value in given.items() if value is not None})
-        except (ValidationError, SettingsError) as error:
-            is_listed = isinstance(error, ValidationError)
-            faults = "; ".join(f"{f['loc'][0]}: {f['msg']}" for f in error.errors()) if is_listed else str(error)
-            raise InvalidInput(
-                f"A setting (ISOGLOT_…, see docs/settings.md) is wrong: {faults}. Lists are JSON."
-            ) from error
+        except ValidationError as error:
+            faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
+            raise InvalidInput(f"A setting is wrong (docs/settings.md): {faults}. Lists are JSON.") from error
+        except SettingsError as error:
+            raise InvalidInput(f"A setting is wrong (docs/settings.md): {error}. Lists are JSON.") from error
 
     @property
     def collections(self) -> Path:
