@@ -6,20 +6,25 @@ python docs/generate.py --check  exits 1 and names what is stale
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
+from fastapi.testclient import TestClient
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from index.cli import app
+from service.app import create_app
 from service.cli import register as register_service
 from service.settings import Settings
 from training.cli import register as register_training
 
 HERE = Path(__file__).resolve().parent
+README = HERE.parent / "README.md"
 
 
 def settings_table() -> str:
@@ -52,20 +57,66 @@ def _verbs(command: Any, path: list[str]) -> list[list[str]]:
     return [verb for name, child in sorted(children.items()) for verb in _verbs(child, [*path, name])]
 
 
-GENERATED = {"settings.md": ("settings", settings_table), "command-line.md": ("help", help_pages)}
+def answer() -> str:
+    """What the README's request is answered, texts cut short and scores rounded."""
+    request = re.search(r"-d '(\{.*?\})'", README.read_text(encoding="utf-8"))
+    assert request
+    with tempfile.TemporaryDirectory() as folder, TestClient(create_app(Settings(data=Path(folder)))) as client:
+        body = client.post("/search", json=json.loads(request[1])).json()
+    hits = [
+        f'  {{"id": "{hit["id"]}", "language": "{hit["language"]}", "score": {hit["score"]:.2f}, '
+        f'"title": "{hit["title"]}", "text": "{hit["text"][:40]}…"}}'
+        for hit in body["hits"]
+    ]
+    asked = body["query_language"]
+    shares = [
+        f'{{"language": "{share["language"]}", "hits": {share["hits"]}, "hit_share": {share["hit_share"]:.2f}, '
+        f'"pool_share": {share["pool_share"]:.2f}}}'
+        for share in body["shares"][:2]
+    ]
+    lines = [
+        '{"hits": [',
+        ",\n".join(hits),
+        f' ], "query_language": {{"code": "{asked["code"]}", "how": "{asked["how"]}", "confidence": {asked["confidence"]:.2f}}},',
+        f' "languages": {json.dumps(body["languages"])},',
+        f' "shares": [{", ".join(shares)}, …], "truncated": false, "collection": "{body["collection"]}"}}',
+    ]
+    return "```json\n" + "\n".join(lines) + "\n```"
+
+
+def figures() -> str:
+    """The bundled encoder's means, from the results in its folder."""
+    lines = [
+        "| | monolingual mAP | cross-lingual mAP | pooled mAP | rank distance | command |",
+        "|---|---|---|---|---|---|",
+    ]
+    for path in sorted((HERE.parent / "models" / "isoglot-static" / "results").glob("*/results.json")):
+        results = json.loads(path.read_text(encoding="utf-8"))
+        name, settings = results["benchmark"], results["settings"]
+        means = [f"{settings[setting]['mAP']:.3f}" for setting in ("monolingual", "cross-lingual", "multilingual")]
+        command = f"isoglot evaluate isoglot-static --benchmark {name}" + ("" if name == "demo" else f" --data {name}/")
+        lines.append(f"| {name} | {' | '.join(means)} | {results['bias']['rank_distance']:,.0f} | `{command}` |")
+    return "\n".join(lines)
+
+
+GENERATED = [
+    (README, "answer", answer),
+    (README, "figures", figures),
+    (HERE / "settings.md", "settings", settings_table),
+    (HERE / "command-line.md", "help", help_pages),
+]
 
 
 def main() -> int:
     """Write or check; returns the exit code."""
     stale = []
-    for name, (mark, make) in GENERATED.items():
-        path = HERE / name
+    for path, mark, make in GENERATED:
         text = path.read_text(encoding="utf-8")
-        pattern = re.compile(rf"(<!-- {mark} -->\n).*?(\n<!-- /{mark} -->)", re.DOTALL)
+        pattern = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", re.DOTALL)
         made = make()
-        fresh = pattern.sub(lambda match, made=made: f"{match[1]}{made}{match[2]}", text)
+        fresh = pattern.sub(lambda match, made=made: f"{match[1]}{made}\n{match[2]}", text)
         if fresh != text:
-            stale.append(name)
+            stale.append(f"{path.name} ({mark})")
             if "--check" not in sys.argv:
                 path.write_text(fresh, encoding="utf-8")
     if stale and "--check" in sys.argv:

@@ -1,4 +1,8 @@
-"""A limit on request bodies that holds whether or not the client tells the length."""
+"""A limit on request bodies that holds whether or not the client tells the length.
+
+FastAPI's own `max_body_size` counts as well, but answers in plain text, outside the one
+shape of errors.
+"""
 
 from __future__ import annotations
 
