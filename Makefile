@@ -10,15 +10,19 @@ help: ## list the verbs
 
 # Stamp files say what is installed; they are older than pyproject.toml when it has changed.
 $(VENV)/serving: pyproject.toml constraints.txt
-	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet -c constraints.txt -e '.[cpu]'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Isoglot needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Give another: make PYTHON=python3.12 …"; exit 1; }
+	@echo "Setting up $(VENV) (once, under a minute on a fast line) …"
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --quiet -c constraints.txt -e '.[cpu]'
 	@touch $@
 
 # torch first and alone: its pinned version is the CPU build where the index has one, and a
 # bare "torch" may bring gigabytes of CUDA libraries.
 $(VENV)/training: $(VENV)/serving
-	$(PIP) install --quiet $$(grep '^torch==' constraints.txt)
-	$(PIP) install --quiet -c constraints.txt -e '.[cpu,train,dev]'
+	@echo "Adding what training, tests and checks need (once, a few minutes: torch is large) …"
+	@$(PIP) install --quiet $$(grep '^torch==' constraints.txt)
+	@$(PIP) install --quiet -c constraints.txt -e '.[cpu,train,dev]'
 	@touch $@
 
 install: $(VENV)/serving ## make .venv with what serving needs (no torch)
@@ -26,7 +30,7 @@ install: $(VENV)/serving ## make .venv with what serving needs (no torch)
 install-all: $(VENV)/training ## add what training, tests and checks need
 
 serve: install ## serve on 127.0.0.1:8000 (PORT= changes it) with the demo collection
-	PORT=$(PORT) $(VENV)/bin/isoglot serve
+	@PORT=$(PORT) $(VENV)/bin/isoglot serve
 
 test: install-all ## run all tests
 	$(VENV)/bin/python -m pytest

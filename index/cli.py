@@ -10,7 +10,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -33,11 +33,24 @@ __all__ = ["app", "main"]
 PASSAGES_AT_ONCE = 512
 """Passages encoded and committed together by `isoglot index add`."""
 
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    help="Ask in any language, get the right passage in whatever language it was written.",
-)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(version("isoglot"))
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Ask in any language, get the right passage in whatever language it was written."""
+
+
 index_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Fill collections with passages.")
 app.add_typer(index_app, name="index")
 

@@ -50,7 +50,7 @@ class Encoder:
         try:
             self._tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER))
             self._session = onnxruntime.InferenceSession(
-                str(self.folder / MODEL), _session_options(threads), onnxruntime.get_available_providers()
+                str(self.folder / MODEL), _session_options(threads), _providers()
             )
         except Exception as error:  # both libraries raise bare Exception subclasses
             raise DamagedEncoder(f"The encoder in {self.folder} cannot be loaded: {error}") from error
@@ -114,6 +114,12 @@ def _session_options(threads: int | None) -> onnxruntime.SessionOptions:
     options.intra_op_num_threads = threads or 0
     options.log_severity_level = 3
     return options
+
+
+def _providers() -> list[str]:
+    """The GPU where the GPU wheel and a GPU are there, else the CPU."""
+    available = onnxruntime.get_available_providers()
+    return [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in available]
 
 
 def _batches(order: np.ndarray, tokens: np.ndarray) -> Iterator[np.ndarray]:

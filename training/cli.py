@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.syntax import Syntax
 
 from index.errors import InvalidInput
 
@@ -35,8 +34,10 @@ def _require_extra() -> None:
 
 def train(
     recipe: Annotated[Path, typer.Argument(help="A recipe, such as training/recipes/static.toml.")],
-    data: Annotated[Path, typer.Option(help="Folder with the tables or group files; see docs/training.md.")],
-    out: Annotated[Path, typer.Option(help="Run folder to make.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder with the tables or group files; see docs/training.md.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder to make.")] = None,
     override: Annotated[
         list[str] | None, typer.Option("--set", help="Override a key: --set training.alpha=1.0; may be repeated.")
     ] = None,
@@ -53,8 +54,10 @@ def train(
 
     loaded = load_recipe(recipe, override)
     if print_config:
-        Console().print(Syntax(loaded.model_dump_json(indent=2), "json"))
+        typer.echo(loaded.model_dump_json(indent=2))
         return
+    if data is None or out is None:
+        raise InvalidInput("Training needs --data (where the groups are) and --out (the run folder to make).")
     from training.train import train as run
 
     typer.echo(f"Trained: {run(loaded, data, out)}. Next: isoglot export {out} --out DIR")
