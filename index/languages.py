@@ -24,8 +24,10 @@ __all__ = ["UNDETERMINED", "DetectedLanguage", "decide_language", "detect_langua
 UNDETERMINED = "und"
 """BCP 47's own code for a language nobody knows."""
 
-CONFIDENT = 0.35
-"""Below this probability a guess is answered "und"."""
+CONFIDENT = 0.5
+"""Below this probability a guess is answered "und". Of whole Tatoeba sentences in 21 languages
+95 % are answered and 1.3 % of the answers are wrong; of their first two words 89 % and 5.7 %
+(`benchmarks/detection.py`)."""
 
 _CANDIDATES = 20
 _SAMPLE_CHARACTERS = 400

@@ -35,7 +35,8 @@ def serve(
     settings = Settings.load(port=port, host=host, encoder=encoder, data=data)
     Console(stderr=True).print(
         f"Isoglot: encoder {settings.encoder}, data in {settings.data}; "
-        f"page http://{settings.host}:{settings.port}/  API http://{settings.host}:{settings.port}/docs"
+        f"page http://{settings.host}:{settings.port}/  API http://{settings.host}:{settings.port}/docs",
+        soft_wrap=True,
     )
     # Loaded here rather than by the server, so that a fault is one line and not a traceback.
     app = create_app(settings, Engine(settings))
