@@ -47,5 +47,5 @@ def test_the_card_s_demo_figures_can_be_made_again(bundled: Encoder) -> None:
     written = json.loads(Path(bundled.folder, "results", "demo", "results.json").read_text(encoding="utf-8"))
     made = evaluate(bundled, load_benchmark("demo", None))
     for setting, scores in made["settings"].items():
-        assert scores["mAP"] == pytest.approx(written["settings"][setting]["mAP"], abs=1e-4)
+        assert scores["mAP"] == pytest.approx(written["settings"][setting]["mAP"], abs=1e-3)
     assert made["bias"]["rank_distance"] == pytest.approx(written["bias"]["rank_distance"], rel=0.01)
