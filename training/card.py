@@ -50,15 +50,14 @@ def _head(description: EncoderDescription) -> str:
 
 def _facts(description: EncoderDescription) -> str:
     run, recipe = description.source.get("run", {}), description.source.get("recipe", {})
-    training = recipe.get("training", {})
     rows = {
         "Dimension": description.dimension,
         "Longest text": f"{description.maximum_tokens:,} tokens; longer ones are cut, and told",
         "Weights": description.weights,
         "Languages trained on": ", ".join(description.languages),
         "Licence of the weights": description.license,
-        "Recipe": f"`{recipe.get('name')}`, alpha {training.get('alpha')}, {training.get('steps', 0):,} steps of "
-        f"{training.get('batch_size', 0):,} pairs, seed {training.get('seed')}",
+        "Recipe": f"`{recipe.get('name')}`, seed {recipe.get('seed')}, batches of {recipe.get('batch_size', 0):,} pairs; stages "
+        + "; ".join(f"{s['name']}: {s['steps']:,} steps, alpha {s['alpha']}" for s in recipe.get("stages", [])),
         "Time": f"{run.get('seconds', 0) / 60:.0f} minutes on {run.get('machine', {}).get('cores')} cores, no GPU",
         "Made with": ", ".join(f"{name} {number}" for name, number in run.get("versions", {}).items()),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,15 @@ console = Console(stderr=True)
 class RunLog(TrainerCallback):  # type: ignore[misc]
     """Shows progress on the terminal and appends each log entry to `RUN/log.jsonl`."""
 
-    def __init__(self, run: Path) -> None:
-        self.path = run / "log.jsonl"
+    def __init__(self, run: Path, stage: str) -> None:
+        self.path, self.stage = run / "log.jsonl", stage
         self.progress = Progress(
-            TextColumn("Training"), BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]}"),
+            TextColumn(stage), BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]}"),
             TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console,
         )  # fmt: skip
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
         """Start the bar."""
-        self.path.write_text("", encoding="utf-8")
         self.task = self.progress.add_task("train", total=state.max_steps, loss="–")
         self.progress.start()
 
@@ -40,6 +40,7 @@ class RunLog(TrainerCallback):  # type: ignore[misc]
         if logs and "loss" in logs:
             self.progress.update(self.task, loss=f"{float(logs['loss']):.3f}")
             line = {
+                "stage": self.stage,
                 "step": state.global_step,
                 "loss": float(logs["loss"]),
                 "learning_rate": float(logs["learning_rate"]),
@@ -59,7 +60,12 @@ def plot_loss(run: Path) -> Path:
     rows = [json.loads(line) for line in (run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
-    axes.plot([row["step"] for row in rows], [row["loss"] for row in rows], color="#1f5fa8")
+    start = 0
+    for stage, lines in groupby(rows, key=lambda row: str(row["stage"])):
+        points = [(start + row["step"], row["loss"]) for row in lines]
+        axes.plot(*zip(*points, strict=True), label=stage)
+        start = points[-1][0]
+    axes.legend(title="stage")
     axes.set_xlabel("step")
     axes.set_ylabel("InfoNCE loss (mean over the logging interval)")
     axes.set_title(f"Training loss: {run.name}")

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from index.errors import InvalidInput, NotFound
 from index.languages import language_codes
 
-__all__ = ["Bucket", "Model", "Recipe", "Training", "Vocabulary", "load_recipe"]
+__all__ = ["Bucket", "Model", "Recipe", "Stage", "Vocabulary", "load_recipe"]
 
 
 class _Strict(BaseModel):
@@ -23,13 +23,12 @@ class _Strict(BaseModel):
 
 
 class Bucket(_Strict):
-    """Sources whose groups share batches, and how often a batch comes from here.
+    """Sources whose groups share batches.
 
     sources: names such as "qa" (a whole table) or "parallel/ntrex128" (one origin in it).
     """
 
     name: str
-    weight: float = Field(ge=0)
     sources: list[str] = Field(min_length=1)
 
 
@@ -60,29 +59,31 @@ class Model(_Strict):
     passage_prompt: str = ""
 
 
-class Training(_Strict):
-    """How long and how hard to train.
+class Stage(_Strict):
+    """One stretch of training; stages follow each other, each with a fresh optimizer.
 
     alpha: share of monolingual batches. temperature: of the InfoNCE softmax.
-    symmetric: also ask each passage for its question.
     learning_rate falls linearly to zero after `warmup` (share of the steps).
+    symmetric: also ask each passage for its question.
+    weights: bucket → relative chance that a batch comes from it, 0 when not named; None means all alike.
     """
 
+    name: str = "train"
     alpha: float = Field(default=0.5, ge=0, le=1)
     steps: int = Field(default=1500, ge=1)
-    batch_size: int = Field(default=2048, ge=2)
-    learning_rate: float = Field(default=0.02, gt=0)
+    learning_rate: float = Field(default=0.2, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
     warmup: float = Field(default=0.05, ge=0, lt=1)
     temperature: float = Field(default=0.05, gt=0)
     symmetric: bool = False
-    seed: int = 1
+    weights: dict[str, float] | None = None
 
 
 class Recipe(_Strict):
     """One training run; see `training/recipes/static.toml` for a commented one.
 
-    languages: codes to keep from the data; empty keeps all.
+    languages: codes to keep from the data; empty keeps all. seed: of everything random.
+    batch_size: pairs per batch; fewer where a bucket has fewer.
     """
 
     name: str
@@ -92,21 +93,26 @@ class Recipe(_Strict):
     buckets: list[Bucket] = Field(min_length=1)
     vocabulary: Vocabulary = Vocabulary()
     model: Model = Model()
-    training: Training = Training()
+    batch_size: int = Field(default=2048, ge=2)
+    seed: int = 1
+    stages: list[Stage] = Field(default=[Stage()], min_length=1)
 
     @field_validator("languages")
     @classmethod
     def _known(cls, codes: list[str]) -> list[str]:
         return language_codes(codes)
 
-    @property
-    def weights(self) -> dict[str, float]:
-        """Bucket name → weight."""
-        return {bucket.name: bucket.weight for bucket in self.buckets}
+    @model_validator(mode="after")
+    def _buckets_exist(self) -> Self:
+        names = {bucket.name for bucket in self.buckets}
+        for stage in self.stages:
+            if unknown := set(stage.weights or ()) - names:
+                raise ValueError(f"stage {stage.name!r} weighs {sorted(unknown)}; the buckets are {sorted(names)}")
+        return self
 
 
 def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
-    """Read a recipe; `overrides` are `section.key=value` with TOML values.
+    """Read a recipe; `overrides` are `section.key=value` with TOML values, lists counted from 0.
 
     Raises NotFound when there is no such file, InvalidInput naming every key at fault.
     """
@@ -129,10 +135,19 @@ def _apply(values: dict[str, Any], override: str) -> None:
     key, equals, value = override.partition("=")
     *sections, name = key.strip().split(".")
     if not equals or not name:
-        raise InvalidInput(f"{override!r} is no override; write section.key=value, such as training.alpha=0.5.")
-    for section in sections:
-        values = values.setdefault(section, {})
+        raise InvalidInput(f"{override!r} is no override; write section.key=value, such as stages.0.alpha=0.5.")
+    place: Any = values
     try:
-        values[name] = tomllib.loads(f"v = {value}")["v"]
+        for section in sections:
+            place = place[int(section)] if isinstance(place, list) else place.setdefault(section, {})
+        place[name] = _parse(value)
+    except (ValueError, IndexError, TypeError, AttributeError) as error:
+        raise InvalidInput(f"{override!r} names no key of the recipe.") from error
+
+
+def _parse(value: str) -> Any:
+    """A TOML value, or the text itself when it is none."""
+    try:
+        return tomllib.loads(f"v = {value}")["v"]
     except tomllib.TOMLDecodeError:
-        values[name] = value.strip()
+        return value.strip()

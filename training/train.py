@@ -34,7 +34,7 @@ from training.aligned_start import aligned_directions
 from training.batches import HybridBatches, HybridBatchSampler
 from training.pairs import PairDataset, PairTable
 from training.progress import RunLog, console, plot_loss
-from training.recipe import Recipe
+from training.recipe import Recipe, Stage
 from training.sources import data_files, read_source
 from training.static import WeightedStaticEmbedding
 from training.vocabulary import piece_weights, sample_texts, train_tokenizer
@@ -52,17 +52,21 @@ def train(recipe: Recipe, data: Path, out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     (out / "recipe.json").write_text(recipe.model_dump_json(indent=2), encoding="utf-8")
     started = time.time()
-    set_seed(recipe.training.seed)
+    set_seed(recipe.seed)
     table = load_table(recipe, data)
-    batches = HybridBatches(table, recipe.training.batch_size, recipe.training.alpha, recipe.weights)
+    # Before the long work, because a regime without pairs is found here.
+    plans = [HybridBatches(table, recipe.batch_size, stage.alpha, stage.weights) for stage in recipe.stages]
     model, weights = build_model(recipe, table)
     pieces = _tokenise(model, table)
     if recipe.model.aligned_start:
         with console.status("Aligning the start (minutes) …"):
-            directions = aligned_directions(table, pieces, weights, recipe.model.dimension, recipe.training.seed)
+            directions = aligned_directions(table, pieces, weights, recipe.model.dimension, recipe.seed)
         model[0].start_from(directions, recipe.model.aligned_start)
     has_prompts = bool(recipe.model.query_prompt or recipe.model.passage_prompt)
-    _trainer(recipe, model, table.texts if has_prompts else pieces, batches, out).train()
+    inputs = PairDataset.of(table.texts if has_prompts else pieces)
+    for stage, batches in zip(recipe.stages, plans, strict=True):
+        console.print(f"Stage {stage.name!r}: alpha {stage.alpha}, temperature {stage.temperature}")
+        _trainer(recipe, stage, model, inputs, batches, out).train()
     model.save_pretrained(str(out / "model"), create_model_card=False)
     plot_loss(out)
     _write_facts(recipe, data, out, table, started)
@@ -87,7 +91,7 @@ def load_table(recipe: Recipe, data: Path) -> PairTable:
 def build_model(recipe: Recipe, table: PairTable) -> tuple[SentenceTransformer, np.ndarray]:
     """Learn the vocabulary and make an untrained encoder over it; also the pieces' idf, (vocabulary,) float32."""
     with console.status(f"Learning {recipe.vocabulary.pieces:,} pieces (minutes) …"):
-        texts = sample_texts(table, recipe.vocabulary.sample, recipe.training.seed)
+        texts = sample_texts(table, recipe.vocabulary.sample, recipe.seed)
         tokenizer = train_tokenizer(texts, recipe.vocabulary, recipe.model.romanise)
         weights = piece_weights(tokenizer, texts, recipe.model.romanise)
     console.print(f"{tokenizer.get_vocab_size():,} pieces from {len(texts):,} texts")
@@ -116,39 +120,38 @@ def _collator(recipe: Recipe, model: SentenceTransformer) -> SentenceTransformer
 
 
 def _trainer(
-    recipe: Recipe, model: SentenceTransformer, inputs: pa.ChunkedArray, batches: HybridBatches, out: Path
+    recipe: Recipe, stage: Stage, model: SentenceTransformer, inputs: PairDataset, batches: HybridBatches, out: Path
 ) -> SentenceTransformerTrainer:
-    settings = recipe.training
     arguments = SentenceTransformerTrainingArguments(
         output_dir=str(out / "checkpoints"),
-        max_steps=settings.steps,
-        per_device_train_batch_size=settings.batch_size,
-        learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        warmup_steps=int(settings.steps * settings.warmup),
+        max_steps=stage.steps,
+        per_device_train_batch_size=recipe.batch_size,
+        learning_rate=stage.learning_rate,
+        weight_decay=stage.weight_decay,
+        warmup_steps=int(stage.steps * stage.warmup),
         lr_scheduler_type="linear",
         # Clipping would let one loud batch silence the piece weights of all others.
         max_grad_norm=0.0,
-        seed=settings.seed,
+        seed=recipe.seed,
         batch_sampler=functools.partial(HybridBatchSampler, batches=batches),
-        logging_steps=max(1, settings.steps // 200),
+        logging_steps=max(1, stage.steps // 200),
         save_strategy="no",
         report_to="none",
         optim="adamw_torch_fused",
         use_cpu=True,
     )
-    directions = ("query_to_doc", "doc_to_query") if settings.symmetric else ("query_to_doc",)
-    mode = "per_direction" if settings.symmetric else "joint"
+    directions = ("query_to_doc", "doc_to_query") if stage.symmetric else ("query_to_doc",)
+    mode = "per_direction" if stage.symmetric else "joint"
     loss = MultipleNegativesRankingLoss(
-        model, scale=1.0 / settings.temperature, directions=directions, partition_mode=mode
+        model, scale=1.0 / stage.temperature, directions=directions, partition_mode=mode
     )
     trainer = _Trainer(
         model=model,
         args=arguments,
-        train_dataset=PairDataset.of(inputs),
+        train_dataset=inputs,
         loss=loss,
         data_collator=_collator(recipe, model),
-        callbacks=[RunLog(out)],
+        callbacks=[RunLog(out, stage.name)],
     )
     for chatty in (ProgressCallback, PrinterCallback):
         trainer.remove_callback(chatty)
@@ -159,7 +162,7 @@ def _write_facts(recipe: Recipe, data: Path, out: Path, table: PairTable, starte
     sources = [name for bucket in recipe.buckets for name in bucket.sources]
     facts = {
         "recipe": recipe.name,
-        "seed": recipe.training.seed,
+        "seed": recipe.seed,
         "data": {path.name: _sha256(path) for path in data_files(data, sources)},
         "groups": table.n_groups,
         "languages": sorted(table.languages),

@@ -25,22 +25,28 @@ from training.train import train
 RECIPE = """
 name = "tiny"
 languages = ["de", "en", "th", "ru"]
+batch_size = 16
 [[buckets]]
 name = "prose"
-weight = 2
 sources = ["parallel"]
 [[buckets]]
 name = "qa"
-weight = 1
 sources = ["qa", "sections", "lexicon", "glosses"]
 [vocabulary]
 pieces = 300
 sample = 1000
 [model]
 dimension = 16
-[training]
-steps = 12
-batch_size = 16
+[[stages]]
+name = "align"
+steps = 8
+learning_rate = 0.02
+weights = { prose = 2, qa = 1 }
+[[stages]]
+name = "sharpen"
+steps = 4
+alpha = 1.0
+learning_rate = 0.02
 """
 
 
@@ -66,7 +72,7 @@ def test_a_run_folder_tells_how_it_was_made(run: Path, data: Path) -> None:
 
 
 def test_training_lowers_the_loss(recipe: Recipe, data: Path, tmp_path: Path) -> None:
-    longer = recipe.model_copy(update={"training": recipe.training.model_copy(update={"steps": 200})})
+    longer = recipe.model_copy(update={"stages": [recipe.stages[0].model_copy(update={"steps": 200})]})
     lines = (train(longer, data, tmp_path / "longer") / "log.jsonl").read_text(encoding="utf-8").splitlines()
     losses = [json.loads(line)["loss"] for line in lines]
     assert np.mean(losses[-50:]) < np.mean(losses[:50])
@@ -140,9 +146,11 @@ def test_a_run_without_data_is_told(recipe: Recipe, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "told"),
     [
-        ("training.alfa=0.5", r"training\.alfa"),
-        ("training.alpha=2", r"training\.alpha"),
-        ("training.alpha", "no override"),
+        ("stages.0.alfa=0.5", r"stages\.0\.alfa"),
+        ("stages.1.alpha=2", r"stages\.1\.alpha"),
+        ("stages.0.alpha", "no override"),
+        ("stages.7.alpha=1", "names no key"),
+        ("stages.0.weights={novels=1}", "novels"),
         ("languages=['german']", "BCP 47"),
         ("model.dimension='wide'", r"model\.dimension"),
     ],
@@ -157,7 +165,7 @@ def test_bad_recipes_are_told(tmp_path: Path, override: str, told: str) -> None:
 def test_overrides_replace_single_keys(tmp_path: Path) -> None:
     path = tmp_path / "r.toml"
     path.write_text(RECIPE, encoding="utf-8")
-    assert load_recipe(path, ["training.alpha=1.0", "name=other"]).training.alpha == 1.0
+    assert load_recipe(path, ["stages.0.alpha=1.0", "name=other"]).stages[0].alpha == 1.0
 
 
 def test_shipped_recipes_are_valid() -> None:
