@@ -7,12 +7,14 @@ their words as pieces.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
+from index.errors import InvalidInput
 from index.text import romanised
 from training.pairs import PairTable
 from training.recipe import Vocabulary
@@ -50,8 +52,23 @@ def train_tokenizer(texts: list[str], settings: Vocabulary, romanise: bool) -> T
     trainer = trainers.UnigramTrainer(
         vocab_size=settings.pieces, special_tokens=[UNKNOWN], unk_token=UNKNOWN, show_progress=False
     )
-    tokenizer.train_from_iterator(_read(texts, romanise), trainer=trainer)
-    return tokenizer
+    try:
+        tokenizer.train_from_iterator(_read(texts, romanise), trainer=trainer)
+    except Exception as error:  # tokenizers raises nothing more exact
+        raise InvalidInput(
+            f"No vocabulary of {settings.pieces:,} pieces can be learned from {len(texts):,} texts: {error}. "
+            "Change vocabulary.pieces in the recipe."
+        ) from error
+    return _in_order(tokenizer)
+
+
+def _in_order(tokenizer: Tokenizer) -> Tokenizer:
+    """Number the pieces alphabetically: the trainer numbers them differently each time."""
+    state = json.loads(tokenizer.to_str())
+    known = sorted((piece, round(score, 4)) for piece, score in state["model"]["vocab"] if piece != UNKNOWN)
+    state["model"].update(vocab=[(UNKNOWN, 0.0), *known], unk_id=0)
+    state["added_tokens"] = [{**token, "id": 0} for token in state["added_tokens"]]
+    return Tokenizer.from_str(json.dumps(state))
 
 
 def _read(texts: list[str], romanise: bool) -> Iterator[str]:

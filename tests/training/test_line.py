@@ -18,9 +18,10 @@ from training.card import write_card
 from training.evaluate import evaluate
 from training.export import export, load_run
 from training.gate import ExportRefused
-from training.recipe import Recipe, load_recipe
+from training.recipe import Recipe, Vocabulary, load_recipe
 from training.report import show, write
 from training.train import train
+from training.vocabulary import train_tokenizer
 
 RECIPE = """
 name = "tiny"
@@ -84,6 +85,12 @@ def test_the_same_seed_gives_the_same_encoder(recipe: Recipe, run: Path, data: P
     first, second = (load_run(folder)[2].encode(texts) for folder in (run, again))
     # To rounding: sums over several threads come in no fixed order.
     assert np.sum(first * second, axis=1).min() > 0.999
+
+
+def test_a_vocabulary_too_small_for_the_letters_is_told(recipe: Recipe, data: Path, tmp_path: Path) -> None:
+    small = recipe.model_copy(update={"vocabulary": Vocabulary(pieces=256, sample=1000)})
+    with pytest.raises(InvalidInput, match=r"vocabulary\.pieces"):
+        train_tokenizer([chr(0x4E00 + n) for n in range(500)], small.vocabulary, romanise=False)
 
 
 @pytest.mark.parametrize("int8", [False, True])
