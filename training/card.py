@@ -78,24 +78,36 @@ def _figures(results: dict[str, Any]) -> str:
     settings, bias = results["settings"], results["bias"]
     crossed = cross_by_query_language(results)
     rows = [
-        f"| {code} | {settings['monolingual']['by_language'].get(code, {}).get('mAP', float('nan')):.4f} "
-        f"| {crossed.get(code, float('nan')):.4f} | {pooled['mAP']:.4f} | {pooled['R@10']:.4f} "
-        f"| {bias['rank_distance_by_language'][code]:,.0f} |"
+        _row(
+            code,
+            settings["monolingual"]["by_language"].get(code, {}).get("mAP"),
+            crossed.get(code),
+            pooled["mAP"],
+            pooled["R@10"],
+            bias["TLR@10_by_language"].get(code),
+            bias["rank_distance_by_language"][code],
+        )
         for code, pooled in settings["multilingual"]["by_language"].items()
     ]
-    means = (
-        f"| **mean** | **{settings['monolingual']['mAP']:.4f}** | **{settings['cross-lingual']['mAP']:.4f}** "
-        f"| **{settings['multilingual']['mAP']:.4f}** | **{settings['multilingual']['R@10']:.4f}** "
-        f"| **{bias['rank_distance']:,.0f}** |"
-    )
+    pooled = settings["multilingual"]
+    monolingual, cross = settings["monolingual"].get("mAP"), settings["cross-lingual"].get("mAP")
+    means = _row("**mean**", monolingual, cross, pooled["mAP"], pooled["R@10"], bias["TLR@10"], bias["rank_distance"])
     folder = "" if results["benchmark"] == "demo" else f" --data DIR/{results['benchmark']}"
     head = (
         f"## {results['benchmark']}\n\n`isoglot evaluate {results['encoder']} --benchmark {results['benchmark']}{folder}` "
-        f"({results['context']} alone is encoded). Query languages in rows; cross-lingual is the mean over the other "
-        "languages' pools; rank distance is worst minus best rank of a question's parallel answers in one pool.\n\n"
-        "| query | monolingual mAP | cross-lingual mAP | pooled mAP | pooled R@10 | rank distance |\n|---|---|---|---|---|---|"
+        f"(the {results['context']} alone is encoded). Query languages in rows; cross-lingual is the mean over the other "
+        "languages' pools; TLR@10 is the share of right passages in other languages found in the pool's top 10; rank "
+        "distance is worst minus best rank of a question's parallel answers in the pool.\n\n"
+        "| query | monolingual mAP | cross-lingual mAP | pooled mAP | pooled R@10 | TLR@10 | rank distance |\n"
+        "|---|---|---|---|---|---|---|"
     )
     return "\n".join([head, *rows, means])
+
+
+def _row(name: str, *values: float | None) -> str:
+    *scores, distance = values
+    cells = ["–" if score is None else f"{score:.4f}" for score in scores]
+    return f"| {name} | {' | '.join(cells)} | {distance:,.0f} |"
 
 
 def _gate(folder: Path) -> str:
