@@ -16,13 +16,16 @@ from training.report import cross_by_query_language
 __all__ = ["DATA_LICENSES", "write_card"]
 
 DATA_LICENSES = {
-    "parallel.parquet": "per row: news CC BY-SA 4.0 (NTREX-128), health CC0 (TICO-19), Parallel UD CC BY-SA, XCOPA CC BY, "
-    "African Storybook CC BY, Bibles public domain, Mozilla web copy MPL-2.0, GNOME help CC BY-SA, Python docs PSF/CC0, "
-    "Microsoft docs MIT or CC BY",
-    "sentences.parquet": "MIT (Microsoft, Electron), CC0 (TICO-19), CC BY (storybooks), CC BY-SA (Stellarium), PSF/CC0 "
-    "(Python docs), public domain (UDHR)",
-    "sections.parquet": "as sentences.parquet",
-    "qa.parquet": "per row, mostly CC BY-SA (JaQuAD, DRCD, CMRC 2018, iApp Wiki QA, Turkish RC, SQuAD part, ARCD, AfriQA)",
+    "parallel.parquet": "NTREX-128 CC BY-SA 4.0; TICO-19 CC0; Parallel UD CC BY-SA 3.0; XCOPA, African Storybook, Open Source "
+    "Guide, Microsoft documentation CC BY 4.0; GNOME help CC BY-SA 3.0; Mozilla web copy MPL 2.0; Python documentation PSF 2.0 "
+    "(translations CC0); Stellarium sky cultures CC BY-SA, some GPL 2.0; Bibles public domain",
+    "sentences.parquet": "Microsoft courses and Electron documentation MIT; TICO-19 and Security 101 CC0; storybooks CC BY; "
+    "Stellarium CC BY-SA; Python documentation PSF 2.0 (translations CC0); UDHR public domain",
+    "sections.parquet": "Microsoft courses and Electron documentation MIT; Security 101 CC0; storybooks CC BY; Stellarium "
+    "CC BY-SA; UDHR public domain",
+    "qa.parquet": "JaQuAD, DRCD, GNOME help CC BY-SA 3.0; CMRC 2018, SQuAD (the NQG part) CC BY-SA 4.0; ARCD, iApp Wiki QA, "
+    "Turkish RC MIT over Wikipedia text CC BY-SA; AfriQA, Microsoft documentation, Open Source Guide CC BY 4.0; Python FAQ "
+    "PSF 2.0 (translations CC0)",
     "lexicon.parquet": "wordnets CC BY, CC BY-SA, MIT, Apache or Princeton-style; Wikipedia titles CC0; CLDR Unicode v3; "
     "countries ODbL; OSM presets ISC; geography public domain",
 }
