@@ -51,6 +51,7 @@ def train(recipe: Recipe, data: Path, out: Path) -> Path:
         raise Conflict(f"{out} already holds a run; choose another folder with --out or remove it.", path=str(out))
     out.mkdir(parents=True, exist_ok=True)
     (out / "recipe.json").write_text(recipe.model_dump_json(indent=2), encoding="utf-8")
+    (out / "log.jsonl").write_text("", encoding="utf-8")
     started = time.time()
     set_seed(recipe.seed)
     table = load_table(recipe, data)
