@@ -40,7 +40,7 @@ def write_card(folder: Path) -> Path:
     description = EncoderDescription.read(folder)
     parts = [_head(description), _facts(description), _data(description)]
     parts += [_figures(json.loads(path.read_bytes())) for path in sorted(folder.glob("results/*/results.json"))]
-    parts += [_gate(folder), _limits()]
+    parts += [_gate(folder), _notes(description), _limits()]
     path = folder / "README.md"
     path.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
     return path
@@ -123,6 +123,12 @@ def _gate(folder: Path) -> str:
         f"## Export\n\nAgainst the trained model: least cosine {gate['least_cosine']:.5f} over {gate['texts']} texts in 12 "
         f"scripts; share of the trained top 10 kept on the demo set, by query language: {kept}."
     )
+
+
+def _notes(description: EncoderDescription) -> str:
+    """What its makers add by hand under `source.run.notes` of encoder.json."""
+    notes = description.source.get("run", {}).get("notes", [])
+    return "## Read this before you trust the figures\n\n" + "\n".join(f"- {note}" for note in notes) if notes else ""
 
 
 def _limits() -> str:
