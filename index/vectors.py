@@ -23,8 +23,7 @@ class LanguageVectors:
 
     def __init__(self, dimension: int) -> None:
         self.dimension = dimension
-        # One query over one list is too little work to share: with two threads a search took
-        # three times as long.
+        # One query over one list is too little work to share, and requests run side by side already.
         faiss.omp_set_num_threads(1)
         self._lists: dict[str, faiss.IndexIDMap2] = {}
         self._language_of: dict[int, str] = {}

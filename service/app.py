@@ -30,6 +30,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        """Hold the engine while the server runs."""
         app.state.engine = engine or Engine(settings)
         yield
         app.state.engine.close()

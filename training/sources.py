@@ -69,6 +69,7 @@ def _keyed(rows: Iterator[Row], *keys: str) -> Iterator[tuple[str, list[Row]]]:
 
 def _translations(name: str, key: str) -> Reader:
     def read(table: _Table) -> Iterator[Group]:
+        """Yield one group per text that stands in two languages or more."""
         for identity, members in _keyed(table.rows(["source", key, "lang", "text"]), "source", key):
             texts = {row["lang"]: row["text"][:MAX_CHARACTERS] for row in members if row["text"].strip()}
             if len(texts) > 1:

@@ -27,6 +27,7 @@ def mount(app: FastAPI) -> None:
 
     @app.get("/", include_in_schema=False)
     async def page() -> FileResponse:
+        """The page itself."""
         return FileResponse(_HERE / "index.html", headers=_HEADERS)
 
     app.mount("/page", StaticFiles(directory=_HERE / "assets"), name="page")

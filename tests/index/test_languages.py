@@ -29,7 +29,6 @@ def test_the_demo_passages_are_detected() -> None:
 
 def test_nonsense_is_undetermined() -> None:
     assert detect_language("12345 :-)").code == UNDETERMINED
-    assert detect_language("zzqx").how in {"undetermined", "detected"}
 
 
 def test_a_closed_list_is_kept() -> None:

@@ -63,6 +63,7 @@ class _Reader:
         self.gold_of: dict[str, list[int]] = defaultdict(list)
 
     def read(self, language: str, file: dict[str, Any]) -> None:
+        """Add one language's parsed file; raises ValueError when an answer lies in no sentence."""
         for article in file["data"]:
             for paragraph in article["paragraphs"]:
                 first = len(self.sentences)
