@@ -3,18 +3,22 @@
 Groups are what training reads. All texts in `questions` ask the same thing, all texts in
 `passages` say the same thing; the passage answers the question. Plain translations are
 groups too: then `questions` and `passages` hold the same texts, and only pairs of
-different languages teach anything.
+different languages teach anything. `negatives` are passages that look like answers and are
+none; `isoglot mine` finds them.
 
 On disk a group is one JSON line or one Parquet row::
 
-    {"id": "tides-1", "questions": {"de": "…"}, "passages": {"de": "…", "th": "…"}, "source": "demo"}
+    {"id": "tides-1", "questions": {"de": "…"}, "passages": {"de": "…", "th": "…"}, "source": "demo",
+     "negatives": {"de": ["…", "…"]}}
+
+`source` and `negatives` may be left out.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,35 +34,54 @@ class Group:
 
     questions, passages: language code (BCP 47) → text, neither empty.
     source: name of the collection it comes from; batches are drawn per source.
+    negatives: language code → passages that do not answer the question; may be empty.
     """
 
     id: str
     questions: dict[str, str]
     passages: dict[str, str]
     source: str = "groups"
+    negatives: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Group:
         """Check a parsed line and build the group; raises InvalidInput naming the field at fault."""
-        for field in ("id", "questions", "passages"):
-            if not row.get(field):
-                raise InvalidInput(f"A group needs a non-empty {field!r}; got keys {sorted(row)}.", field=field)
-        maps = [_texts(row[field], field) for field in ("questions", "passages")]
-        return cls(str(row["id"]), maps[0], maps[1], str(row.get("source") or "groups"))
+        for key in ("id", "questions", "passages"):
+            if not row.get(key):
+                raise InvalidInput(f"A group needs a non-empty {key!r}; got keys {sorted(row)}.", field=key)
+        questions, passages = (_texts(row[key], key) for key in ("questions", "passages"))
+        negatives = _lists(row.get("negatives") or {})
+        return cls(str(row["id"]), questions, passages, str(row.get("source") or "groups"), negatives)
+
+    def as_json(self) -> dict[str, Any]:
+        """The group as one line's object; `negatives` only where there are any."""
+        row = {"id": self.id, "questions": self.questions, "passages": self.passages, "source": self.source}
+        return {**row, "negatives": self.negatives} if self.negatives else row
 
 
-def _texts(value: Any, field: str) -> dict[str, str]:
-    """Parse a language → text map, given as a map or as Parquet's list of pairs."""
-    pairs = dict(value).items() if isinstance(value, dict | list) else None
-    if pairs is None:
-        raise InvalidInput(f"{field!r} must map language codes to texts, got {type(value).__name__}.", field=field)
-    texts = {language_code(code): text for code, text in pairs if text is not None}
+def _by_language(value: Any, key: str) -> dict[str, Any]:
+    """Check a map of language codes, given as a map or as Parquet's list of pairs."""
+    if not isinstance(value, dict | list):
+        raise InvalidInput(f"{key!r} must map language codes to texts, got {type(value).__name__}.", field=key)
+    return {language_code(code): content for code, content in dict(value).items() if content is not None}
+
+
+def _texts(value: Any, key: str) -> dict[str, str]:
+    texts = _by_language(value, key)
     for code, text in texts.items():
         if not isinstance(text, str) or not text.strip():
-            raise InvalidInput(f"{field!r} has no text for language {code!r}; drop the key or fill it.", field=field)
+            raise InvalidInput(f"{key!r} has no text for language {code!r}; drop the key or fill it.", field=key)
     if not texts:
-        raise InvalidInput(f"{field!r} holds no text in any language.", field=field)
+        raise InvalidInput(f"{key!r} holds no text in any language.", field=key)
     return texts
+
+
+def _lists(value: Any) -> dict[str, list[str]]:
+    lists = _by_language(value, "negatives")
+    for code, texts in lists.items():
+        if not isinstance(texts, list) or not all(isinstance(text, str) and text.strip() for text in texts):
+            raise InvalidInput(f"'negatives' must hold a list of texts for language {code!r}.", field="negatives")
+    return {code: texts for code, texts in lists.items() if texts}
 
 
 def read_groups(path: Path) -> Iterator[Group]:
@@ -106,7 +129,6 @@ def write_groups(groups: Iterable[Group], path: Path) -> int:
     count = 0
     with path.open("w", encoding="utf-8") as out:
         for group in groups:
-            row = {"id": group.id, "questions": group.questions, "passages": group.passages, "source": group.source}
-            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+            out.write(json.dumps(group.as_json(), ensure_ascii=False) + "\n")
             count += 1
     return count

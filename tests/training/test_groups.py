@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +18,13 @@ def test_groups_survive_a_round_trip(tmp_path: Path) -> None:
     path = tmp_path / "groups.jsonl"
     assert write_groups([GROUP, GROUP], path) == 2
     assert list(read_groups(path)) == [GROUP, GROUP]
+
+
+def test_negatives_survive_a_round_trip(tmp_path: Path) -> None:
+    path = tmp_path / "groups.jsonl"
+    mined = replace(GROUP, negatives={"en": ["Not because.", "Nor that."]})
+    write_groups([mined], path)
+    assert list(read_groups(path)) == [mined]
 
 
 def test_parquet_groups_read_like_json_ones(tmp_path: Path) -> None:
@@ -39,6 +47,7 @@ def test_parquet_groups_read_like_json_ones(tmp_path: Path) -> None:
         ('{"id": "a", "questions": {"de": ""}, "passages": {"de": "x"}}', "no text for language 'de'"),
         ('{"id": "a", "questions": {"german": "x"}, "passages": {"de": "x"}}', "BCP 47"),
         ('{"id": "a", "questions": "x", "passages": {"de": "x"}}', "must map"),
+        ('{"id": "a", "questions": {"de": "x"}, "passages": {"de": "x"}, "negatives": {"de": "y"}}', "list of texts"),
         ("[1]", "not a JSON object"),
         ("{", "line 2"),
     ],
