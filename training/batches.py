@@ -1,9 +1,9 @@
 """The hybrid batch sampler of arXiv 2408.10536, section 2.2.
 
-Every batch is monolingual with probability alpha: one language, drawn uniformly, holds all
-questions and passages. Otherwise it is cross-lingual: in each example the question's and
-the passage's languages differ. alpha = 1 is the paper's X-X-mono, alpha = 0 its X-Y,
-alpha = 0.5 its hybrid.
+Every batch is monolingual with probability alpha: one language holds all questions and
+passages. Otherwise it is cross-lingual: in each example the question's and the passage's
+languages differ. alpha = 1 is the paper's X-X-mono, alpha = 0 its X-Y, alpha = 0.5 its
+hybrid. LAReQA's X-X ("mixed") and En-En ("english") are there as baselines.
 
 What the paper leaves open is decided so: the languages of a cross-lingual example are
 uniform over the pairs its group offers; a group stands at most once in a batch, so that a
@@ -11,28 +11,33 @@ translation of the right passage never counts as a negative; a batch comes from 
 of sources, drawn by weight, because negatives of another kind teach little; a pair of
 identical texts is never offered; a passage that stands in the batch already is left out
 with its question, because it would be a negative to itself.
+
+With several processes one draw is dealt out among them: all are in the same regime and
+language at a step and never hold the same group.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
-from sentence_transformers.base.sampler import DefaultBatchSampler
 
 from index.errors import InvalidInput
-from training.pairs import PairTable, Side
+from training.pairs import PairTable
+from training.pools import GroupPool, Pool, RejectionPool, cross_lingual_pools, monolingual_pools, same_language
+from training.recipe import Stage
 
-__all__ = ["Batch", "HybridBatchSampler", "HybridBatches"]
+__all__ = ["Batch", "HybridBatches"]
+
+_TOO_MANY_EMPTY_DRAWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """One batch before it becomes text.
 
-    regime: "monolingual" or "cross-lingual"; bucket: name of the bucket.
+    regime: "monolingual", "cross-lingual" or the name of a baseline; bucket: name of the bucket.
     groups, question_rows, passage_rows: (n,) int; question_languages, passage_languages: (n,) int.
     """
 
@@ -44,18 +49,36 @@ class Batch:
     question_languages: np.ndarray
     passage_languages: np.ndarray
 
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def part(self, chosen: slice | np.ndarray) -> Batch:
+        """Some examples of the batch."""
+        names = ("groups", "question_rows", "passage_rows", "question_languages", "passage_languages")
+        return replace(self, **{name: getattr(self, name)[chosen] for name in names})
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A pool with the labels of the batches it gives; language: None when a batch has several."""
+
+    regime: str
+    bucket: int
+    language: int | None
+    pool: Pool
+
 
 class _Deck:
     """Deals indices 0..n-1 in shuffled rounds, so that all come up before one comes twice."""
 
     def __init__(self, n: int, rng: np.random.Generator) -> None:
         self.n, self.rng = n, rng
-        self.order = rng.permutation(n)
+        self.order = np.empty(0, dtype=np.int64)
         self.at = 0
 
     def deal(self, k: int) -> np.ndarray:
         """Up to k different indices; fewer at the end of a round, never an index twice."""
-        if self.at >= self.n:
+        if self.at >= len(self.order):
             self.order, self.at = self.rng.permutation(self.n), 0
         dealt = self.order[self.at : self.at + k]
         self.at += len(dealt)
@@ -63,162 +86,134 @@ class _Deck:
 
 
 class HybridBatches:
-    """Draws batches from a PairTable.
+    """Draws the batches of a stage from a PairTable.
 
-    alpha: probability of a monolingual batch, 0 to 1.
-    weights: bucket name → relative chance that a batch comes from it; None means equal.
-    Raises InvalidInput when alpha is out of range, a weight names no bucket, or no pair of
-    the regime asked for exists.
+    batch_size: pairs per batch and process.
+    Raises InvalidInput when a weight names no bucket, a pair no language of the data, or when
+    no pair of a regime asked for exists.
     """
 
-    def __init__(
-        self, table: PairTable, batch_size: int, alpha: float, weights: Mapping[str, float] | None = None
-    ) -> None:
-        if not 0.0 <= alpha <= 1.0:
-            raise InvalidInput(f"alpha is {alpha}; it is a probability from 0 (cross-lingual) to 1 (monolingual).")
+    def __init__(self, table: PairTable, batch_size: int, stage: Stage) -> None:
         if batch_size < 2:
             raise InvalidInput(f"The batch size is {batch_size}; in-batch negatives need at least 2.")
-        self.table, self.batch_size, self.alpha = table, batch_size, alpha
-        self.weights = _bucket_weights(table, weights)
-        self._monolingual = {key: pairs for key, pairs in _monolingual_pairs(table).items() if self.weights[key[0]]}
-        self._cross = {
-            bucket: groups for bucket, groups in _cross_lingual_groups(table).items() if self.weights[bucket]
-        }
-        if alpha > 0 and not self._monolingual:
+        self.table, self.batch_size, self.stage = table, batch_size, stage
+        self._weights = _bucket_weights(table, stage.weights)
+        wanted = [source for source in _sources(table, stage) if self._weights is None or self._weights[source.bucket]]
+        self._monolingual = [source for source in wanted if source.regime == "monolingual"]
+        self._others = [source for source in wanted if source.regime != "monolingual"]
+        self._alpha = stage.alpha if stage.sampling == "hybrid" else 0.0
+        if self._alpha > 0 and not self._monolingual:
             raise InvalidInput(
-                "alpha > 0 asks for monolingual batches, but no group has question and passage in one language."
+                "alpha > 0 asks for monolingual batches, but no two groups have question and passage in one language."
             )
-        if alpha < 1 and not self._cross:
-            raise InvalidInput("alpha < 1 asks for cross-lingual batches, but no group has two languages.")
+        if self._alpha < 1 and not self._others:
+            raise InvalidInput(_nothing_to_draw(stage))
 
-    def draw(self, seed: int, epoch: int = 0) -> Iterator[Batch]:
-        """Yield batches without end; the same seed and epoch give the same batches."""
-        rng = np.random.default_rng((seed, epoch))
-        monolingual = {key: _Deck(len(pairs), rng) for key, pairs in self._monolingual.items()}
-        cross = {bucket: _Deck(len(groups), rng) for bucket, groups in self._cross.items()}
-        languages = sorted({language for _, language in self._monolingual})
-        while True:
-            if rng.random() < self.alpha:
-                language = int(rng.choice(languages))
-                bucket = self._choose([b for b, code in monolingual if code == language], rng)
-                dealt = monolingual[bucket, language].deal(self.batch_size)
-                yield self._monolingual_batch(bucket, language, dealt)
-            else:
-                bucket = self._choose(list(cross), rng)
-                yield self._cross_lingual_batch(bucket, self._cross[bucket][cross[bucket].deal(self.batch_size)], rng)
+    def draw(self, seed: int, processes: int = 1) -> Iterator[list[Batch]]:
+        """Yield one step's batches, one for each process, without end.
 
-    def _choose(self, buckets: list[int], rng: np.random.Generator) -> int:
-        weights = self.weights[buckets]
-        return int(rng.choice(buckets, p=weights / weights.sum()))
+        The same seed gives the same batches. All batches of a step have the same length.
+        """
+        rng = np.random.default_rng(seed)
+        decks: dict[int, _Deck] = {}
+        empty = 0
+        while empty < _TOO_MANY_EMPTY_DRAWS:
+            source = self._choose(rng)
+            deck = decks.setdefault(id(source), _Deck(len(source.pool), rng))
+            drawn = self._batch(source, deck.deal(self.batch_size * processes), rng)
+            length = len(drawn) // processes
+            empty = 0 if length else empty + 1
+            if length:
+                yield [drawn.part(slice(n * length, (n + 1) * length)) for n in range(processes)]
+        raise InvalidInput(
+            f"No batch of {processes} different passages can be drawn for {processes} processes; give more data."
+        )
 
-    def _monolingual_batch(self, bucket: int, language: int, dealt: np.ndarray) -> Batch:
-        pairs = self._monolingual[bucket, language][dealt]
-        pairs = pairs[self._first_of_equal(pairs[:, 2])]
-        same = np.full(len(pairs), language)
-        return Batch("monolingual", self.table.buckets[bucket], pairs[:, 0], pairs[:, 1], pairs[:, 2], same, same)
+    def _choose(self, rng: np.random.Generator) -> _Source:
+        if rng.random() >= self._alpha:
+            return self._choose_bucket(self._others, rng)
+        sizes: dict[int, int] = {}
+        for source in self._monolingual:
+            assert source.language is not None
+            sizes[source.language] = sizes.get(source.language, 0) + len(source.pool)
+        chances = np.array(list(sizes.values()), dtype=float) ** self.stage.language_temperature
+        language = rng.choice(list(sizes), p=chances / chances.sum())
+        return self._choose_bucket([source for source in self._monolingual if source.language == language], rng)
 
-    def _cross_lingual_batch(self, bucket: int, groups: np.ndarray, rng: np.random.Generator) -> Batch:
-        questions, passages = self.table.questions, self.table.passages
-        q = np.zeros(len(groups), dtype=np.int64)
-        p = np.zeros(len(groups), dtype=np.int64)
-        left = np.arange(len(groups))
-        # Drawing again where the languages (or texts) agree keeps the draw uniform over the pairs that differ.
-        while len(left):
-            q[left] = _one_entry(questions, groups[left], rng)
-            p[left] = _one_entry(passages, groups[left], rng)
-            bad = (questions.languages[q[left]] == passages.languages[p[left]]) | (
-                questions.rows[q[left]] == passages.rows[p[left]]
-            )
-            left = left[bad]
-        kept = self._first_of_equal(passages.rows[p])
-        groups, q, p = groups[kept], q[kept], p[kept]
+    def _choose_bucket(self, sources: list[_Source], rng: np.random.Generator) -> _Source:
+        if self._weights is None:
+            chances = np.array([len(source.pool) for source in sources], dtype=float) ** self.stage.bucket_temperature
+        else:
+            chances = self._weights[[source.bucket for source in sources]]
+        return sources[int(rng.choice(len(sources), p=chances / chances.sum()))]
+
+    def _batch(self, source: _Source, items: np.ndarray, rng: np.random.Generator) -> Batch:
+        table, pairs = self.table, source.pool.take(items, rng)
+        rows = table.passages.rows[pairs.passages]
+        # Of equal passages the first stays: the others would be negatives to their own question.
+        first = np.sort(np.unique(table.text_keys[rows], return_index=True)[1])
+        pairs = pairs[first]
         return Batch(
-            "cross-lingual", self.table.buckets[bucket], groups, questions.rows[q], passages.rows[p],
-            questions.languages[q], passages.languages[p],
+            source.regime, table.buckets[source.bucket], pairs.groups,
+            table.questions.rows[pairs.questions], rows[first],
+            table.questions.languages[pairs.questions], table.passages.languages[pairs.passages],
         )  # fmt: skip
 
-    def _first_of_equal(self, rows: np.ndarray) -> np.ndarray:
-        """Positions of the rows whose text does not stand earlier, in order."""
-        return np.sort(np.unique(self.table.text_keys[rows], return_index=True)[1])
+
+def _sources(table: PairTable, stage: Stage) -> Iterator[_Source]:
+    """Every pool the stage's sampling may draw from."""
+    if stage.sampling == "english":
+        english = table.languages.index("en") if "en" in table.languages else None
+        for (bucket, language), pool in monolingual_pools(table).items():
+            if language == english:
+                yield _Source("english", bucket, language, pool)
+    elif stage.sampling == "mixed":
+        pairs = same_language(table)
+        of_bucket = table.bucket_of[pairs.groups]
+        for bucket in np.unique(of_bucket):
+            yield _Source("mixed", int(bucket), None, GroupPool(pairs[of_bucket == bucket]))
+    elif stage.sampling == "any":
+        yield from _any_sources(table)
+    else:
+        if stage.alpha > 0:
+            for (bucket, language), pool in monolingual_pools(table).items():
+                yield _Source("monolingual", bucket, language, pool)
+        if stage.alpha < 1:
+            for bucket, crossed in cross_lingual_pools(table, _pair_codes(table, stage)).items():
+                yield _Source("cross-lingual", bucket, None, crossed)
 
 
-def _bucket_weights(table: PairTable, weights: Mapping[str, float] | None) -> np.ndarray:
-    unknown = set(weights or ()) - set(table.buckets)
+def _any_sources(table: PairTable) -> Iterator[_Source]:
+    able = np.union1d(same_language(table).groups, np.concatenate([
+        pool.groups for pool in cross_lingual_pools(table).values() if isinstance(pool, RejectionPool)
+    ] or [np.empty(0, dtype=np.int64)]))  # fmt: skip
+    for bucket in np.unique(table.bucket_of[able]):
+        yield _Source("any", int(bucket), None, RejectionPool(table, able[table.bucket_of[able] == bucket], True))
+
+
+def _pair_codes(table: PairTable, stage: Stage) -> list[tuple[int, int]]:
+    missing = sorted({code for pair in stage.pairs for code in pair} - set(table.languages))
+    if missing:
+        raise InvalidInput(
+            f"Stage {stage.name!r} asks for pairs with {', '.join(missing)}; the data has {', '.join(table.languages)}."
+        )
+    return [(table.languages.index(asked), table.languages.index(told)) for asked, told in stage.pairs]
+
+
+def _nothing_to_draw(stage: Stage) -> str:
+    if stage.sampling == "hybrid":
+        listed = f" of the pairs {stage.pairs}" if stage.pairs else ""
+        return f"alpha < 1 asks for cross-lingual batches{listed}, but no group has two languages for them."
+    return f"sampling = {stage.sampling!r}: no group has question and passage in one language for it."
+
+
+def _bucket_weights(table: PairTable, weights: Mapping[str, float] | None) -> np.ndarray | None:
+    if weights is None:
+        return None
+    unknown = set(weights) - set(table.buckets)
     if unknown:
         raise InvalidInput(f"No bucket is named {', '.join(sorted(unknown))}; there are {', '.join(table.buckets)}.")
-    values = np.array([(weights or {}).get(name, 0.0 if weights else 1.0) for name in table.buckets])
+    values = np.array([weights.get(name, 0.0) for name in table.buckets])
     if (values < 0).any() or not values.any():
-        raise InvalidInput(f"Bucket weights must be 0 or more and not all 0; got {dict(weights or {})}.")
+        raise InvalidInput(f"Bucket weights must be 0 or more and not all 0; got {dict(weights)}.")
     return values
-
-
-def _one_entry(side: Side, groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    start, end = side.offsets[groups], side.offsets[groups + 1]
-    return np.asarray(start + (rng.random(len(groups)) * (end - start)).astype(np.int64))
-
-
-def _entry_groups(side: Side) -> np.ndarray:
-    return np.repeat(np.arange(len(side.offsets) - 1), np.diff(side.offsets))
-
-
-def _joined(table: PairTable) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Question entry, passage entry and group wherever both sides of a group have one language."""
-    width = len(table.languages)
-    asked, told = (_entry_groups(side) * width + side.languages for side in (table.questions, table.passages))
-    _, q, p = np.intersect1d(asked, told, assume_unique=True, return_indices=True)
-    return q, p, asked[q] // width
-
-
-def _monolingual_pairs(table: PairTable) -> dict[tuple[int, int], np.ndarray]:
-    """(bucket, language) → (n, 3) group, question row, passage row, at least two of them."""
-    q, p, groups = _joined(table)
-    rows = np.stack([groups, table.questions.rows[q], table.passages.rows[p]], axis=1)
-    languages, buckets = table.questions.languages[q], table.bucket_of[groups]
-    different = rows[:, 1] != rows[:, 2]
-    pairs: dict[tuple[int, int], np.ndarray] = {}
-    for bucket, language in np.unique(np.stack([buckets, languages], axis=1)[different], axis=0):
-        chosen = rows[different & (buckets == bucket) & (languages == language)]
-        if len(chosen) > 1:
-            pairs[int(bucket), int(language)] = chosen
-    return pairs
-
-
-def _cross_lingual_groups(table: PairTable) -> dict[int, np.ndarray]:
-    """Bucket → the groups that offer at least one pair of different languages and texts."""
-    questions, passages = table.questions, table.passages
-    offered = np.diff(questions.offsets) * np.diff(passages.offsets)
-    q, p, groups = _joined(table)
-    same_language = np.bincount(groups, minlength=table.n_groups)
-    same_both = np.bincount(groups[questions.rows[q] == passages.rows[p]], minlength=table.n_groups)
-    able = np.flatnonzero(offered > same_language + _same_text(table) - same_both)
-    return {int(b): able[table.bucket_of[able] == b] for b in np.unique(table.bucket_of[able])}
-
-
-def _same_text(table: PairTable) -> np.ndarray:
-    """(n_groups,) number of question/passage pairs of a group that are one text, such as a name."""
-    n_texts = len(table.texts)
-    asked = np.bincount(table.questions.rows, minlength=n_texts)
-    told = np.bincount(table.passages.rows, minlength=n_texts)
-    group_of = np.zeros(n_texts, dtype=np.int64)
-    group_of[table.questions.rows] = _entry_groups(table.questions)
-    return np.bincount(group_of, weights=asked * told, minlength=table.n_groups).astype(np.int64)
-
-
-class HybridBatchSampler(DefaultBatchSampler):  # type: ignore[misc]
-    """`HybridBatches` as the batch sampler of a SentenceTransformerTrainer.
-
-    Hand it over as `batch_sampler=functools.partial(HybridBatchSampler, batches=…)` with a
-    `PairDataset` as the training set. One epoch has as many batches as the groups fill once.
-    """
-
-    def __init__(self, dataset: Any, batch_size: int, drop_last: bool, *, batches: HybridBatches, **rest: Any) -> None:
-        super().__init__(dataset, batch_size=batch_size, drop_last=drop_last, **rest)
-        self.batches = batches
-
-    def __len__(self) -> int:
-        return int(max(1, self.batches.table.n_groups // self.batch_size))
-
-    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        drawn = self.batches.draw(self.seed, self.epoch)
-        for _, batch in zip(range(len(self)), drawn, strict=False):
-            yield list(zip(batch.question_rows.tolist(), batch.passage_rows.tolist(), strict=True))

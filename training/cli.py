@@ -50,7 +50,7 @@ def train(
     Example: `isoglot train training/recipes/static.toml --data ../data --out runs/static`
     """
     _require_extra()
-    from training.recipe import load_recipe
+    from training.recipe_file import load_recipe
 
     loaded = load_recipe(recipe, override)
     if print_config:

@@ -1,30 +1,26 @@
 """Groups packed for sampling: every text once, every question and passage as three integers.
 
-A million groups as Python objects cost gigabytes; here a question or passage costs twelve
-bytes beside its text. `PairDataset` hands a batch of (question row, passage row) pairs to
-sentence-transformers as plain text columns, so that no pair has to be written out before
-it is drawn: a text in 20 languages has 380 cross-lingual pairs.
+A million groups as Python objects cost gigabytes; here a question or passage costs six
+bytes beside its text, and a text its UTF-8 bytes and sixteen more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-from datasets import Dataset
-from datasets.table import InMemoryTable
 
 from training.groups import Group
 
-__all__ = ["PairDataset", "PairTable", "Side"]
+__all__ = ["PairTable", "Side"]
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """All questions, or all passages, ordered by group.
+    """All questions, or all passages, or all negatives, ordered by group.
 
     offsets: (n_groups + 1,) int64, entries of group g are offsets[g]:offsets[g + 1].
     languages: (n,) int16, index into `PairTable.languages`.
@@ -35,16 +31,31 @@ class Side:
     languages: np.ndarray
     rows: np.ndarray
 
+    def groups(self) -> np.ndarray:
+        """(n,) int32, the group of every entry."""
+        return np.repeat(np.arange(len(self.offsets) - 1, dtype=np.int32), np.diff(self.offsets))
+
+    def of(self, kept: np.ndarray, allowed: np.ndarray) -> Side:
+        """The side of some groups alone, in their order.
+
+        kept: (n_groups,) bool. allowed: (n_languages,) bool, languages to keep.
+        """
+        lengths = np.diff(self.offsets)
+        entries = np.repeat(kept, lengths) & allowed[self.languages]
+        counts = np.bincount(self.groups()[entries], minlength=len(lengths))[kept]
+        return Side(np.concatenate([[0], np.cumsum(counts)]), self.languages[entries], self.rows[entries])
+
 
 @dataclass(frozen=True, slots=True)
 class PairTable:
     """Groups of one or more buckets, packed.
 
-    texts: every distinct text of a group, once.
+    texts: every distinct text of a group, once, in one chunk.
     text_keys: (n_texts,) int64 hash of each text, to know equal texts of different groups.
     languages: the codes the `Side` arrays index.
     buckets: names of the buckets batches are drawn from.
     bucket_of: (n_groups,) int16, index into `buckets`.
+    negatives: hard negatives; a group may have none.
     """
 
     texts: pa.ChunkedArray
@@ -54,6 +65,7 @@ class PairTable:
     bucket_of: np.ndarray
     questions: Side
     passages: Side
+    negatives: Side
 
     @property
     def n_groups(self) -> int:
@@ -61,94 +73,89 @@ class PairTable:
         return len(self.bucket_of)
 
     @classmethod
-    def pack(cls, buckets: dict[str, Iterable[Group]]) -> PairTable:
+    def pack(cls, buckets: Mapping[str, Iterable[Group]]) -> PairTable:
         """Pack the groups of each bucket, in order."""
         packer = _Packer()
-        bucket_of: list[int] = []
+        bucket_of = array("h")
         for number, groups in enumerate(buckets.values()):
             for group in groups:
                 packer.add(group)
                 bucket_of.append(number)
         return cls(
             texts=packer.texts(),
-            text_keys=np.asarray(packer.text_keys, dtype=np.int64),
+            text_keys=np.frombuffer(packer.text_keys, dtype=np.int64),
             languages=list(packer.language_index),
             buckets=list(buckets),
-            bucket_of=np.asarray(bucket_of, dtype=np.int16),
-            questions=_side(packer.questions),
-            passages=_side(packer.passages),
+            bucket_of=np.frombuffer(bucket_of, dtype=np.int16),
+            questions=packer.questions.side(),
+            passages=packer.passages.side(),
+            negatives=packer.negatives.side(),
         )
+
+    def select(self, kept: np.ndarray, languages: Iterable[str] | None = None) -> PairTable:
+        """A table of some groups alone; texts are shared, not copied.
+
+        kept: (n_groups,) bool. languages: keep only these; None keeps all. A group left
+        without question or passage stays, and no pair is ever drawn from it.
+        """
+        wanted = set(self.languages if languages is None else languages)
+        allowed = np.array([code in wanted for code in self.languages], dtype=bool)
+        sides = {name: getattr(self, name).of(kept, allowed) for name in ("questions", "passages", "negatives")}
+        return replace(self, bucket_of=self.bucket_of[kept], **sides)
+
+    def hold_out(self, count: int, seed: int) -> tuple[PairTable, PairTable]:
+        """Split off `count` random groups, at most a tenth: (the others, those held out)."""
+        held = np.zeros(self.n_groups, dtype=bool)
+        held[np.random.default_rng(seed).permutation(self.n_groups)[: min(count, self.n_groups // 10)]] = True
+        return self.select(~held), self.select(held)
+
+
+class _Column:
+    """Grows one `Side`."""
+
+    def __init__(self) -> None:
+        self.offsets, self.languages, self.rows = array("q", [0]), array("h"), array("i")
+
+    def side(self) -> Side:
+        """What has been added, without copying."""
+        dtypes = (np.int64, np.int16, np.int32)
+        columns = (self.offsets, self.languages, self.rows)
+        return Side(*(np.frombuffer(column, dtype=kind) for column, kind in zip(columns, dtypes, strict=True)))
 
 
 class _Packer:
     """Grows the columns of a PairTable one group at a time."""
 
-    FLUSH = 200_000
-
     def __init__(self) -> None:
         self.language_index: dict[str, int] = {}
-        self.questions: tuple[list[int], list[int], list[int]] = ([0], [], [])
-        self.passages: tuple[list[int], list[int], list[int]] = ([0], [], [])
-        self._pending: list[str] = []
-        self._chunks: list[pa.Array] = []
-        self.text_keys: list[int] = []
+        self.questions, self.passages, self.negatives = _Column(), _Column(), _Column()
+        self.text_keys = array("q")
+        self._bytes = bytearray()
+        self._ends = array("q", [0])
 
     def add(self, group: Group) -> None:
         """Append one group's texts and entries."""
         rows: dict[str, int] = {}
-        for side, texts in ((self.questions, group.questions), (self.passages, group.passages)):
+        for column, texts in ((self.questions, group.questions), (self.passages, group.passages)):
             for code, text in texts.items():
-                side[1].append(self.language_index.setdefault(code, len(self.language_index)))
-                side[2].append(self._row(text, rows))
-            side[0].append(len(side[1]))
+                self._enter(column, code, text, rows)
+            column.offsets.append(len(column.rows))
+        for code, lost in group.negatives.items():
+            for text in lost:
+                self._enter(self.negatives, code, text, rows)
+        self.negatives.offsets.append(len(self.negatives.rows))
 
-    def _row(self, text: str, rows: dict[str, int]) -> int:
-        if text not in rows:
-            rows[text] = len(self.text_keys)
+    def _enter(self, column: _Column, code: str, text: str, rows: dict[str, int]) -> None:
+        row = rows.get(text)
+        if row is None:
+            row = rows[text] = len(self.text_keys)
             self.text_keys.append(hash(text))
-            self._pending.append(text)
-            if len(self._pending) >= self.FLUSH:
-                self._flush()
-        return rows[text]
-
-    def _flush(self) -> None:
-        self._chunks.append(pa.array(self._pending, type=pa.large_string()))
-        self._pending = []
+            self._bytes += text.encode()
+            self._ends.append(len(self._bytes))
+        column.languages.append(self.language_index.setdefault(code, len(self.language_index)))
+        column.rows.append(row)
 
     def texts(self) -> pa.ChunkedArray:
-        """All texts in one chunk."""
-        self._flush()
-        # One chunk: taking a batch from ten chunks took fifty times as long.
-        return pa.chunked_array([pa.concat_arrays(self._chunks)])
-
-
-def _side(columns: tuple[list[int], list[int], list[int]]) -> Side:
-    offsets, languages, rows = columns
-    return Side(
-        np.asarray(offsets, dtype=np.int64), np.asarray(languages, dtype=np.int16), np.asarray(rows, dtype=np.int32)
-    )
-
-
-class PairDataset(Dataset):  # type: ignore[misc]
-    """One row per text, asked for pairs of rows.
-
-    Its columns `question` and `passage` are the same texts (or their piece ids); a batch
-    sampler asks for (question row, passage row) pairs. Group and language labels stay
-    outside, because sentence-transformers takes every column it sees for one more input.
-    """
-
-    @classmethod
-    def of(cls, texts: pa.ChunkedArray) -> PairDataset:
-        """Wrap a column of texts or of piece ids without copying it."""
-        return cls(InMemoryTable(pa.table({"question": texts, "passage": texts})))
-
-    def __getitems__(self, pairs: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
-        rows = np.asarray(pairs, dtype=np.int64)
-        questions = _values(self.data.column("question").take(pa.array(rows[:, 0])))
-        passages = _values(self.data.column("passage").take(pa.array(rows[:, 1])))
-        return [{"question": q, "passage": p} for q, p in zip(questions, passages, strict=True)]
-
-
-def _values(column: pa.ChunkedArray) -> Any:
-    """Texts as str, piece ids as int32 arrays."""
-    return column.to_pylist() if pa.types.is_large_string(column.type) else column.to_numpy()
+        """All texts, laid over the buffers they were written to."""
+        buffers = pa.py_buffer(self._ends), pa.py_buffer(self._bytes)
+        return pa.chunked_array([pa.LargeStringArray.from_buffers(len(self.text_keys), *buffers)])

@@ -1,21 +1,19 @@
-"""A recipe: one training run as one typed object, read from TOML.
+"""A recipe: one training run as one typed object.
 
 Every key is checked; an unknown key is an error, so that a misspelt setting never passes
-for its default.
+for its default. `training/recipe_file.py` reads recipes from TOML.
 """
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
-from index.errors import InvalidInput, NotFound
-from index.languages import language_codes
+from index.languages import language_code, language_codes
 
-__all__ = ["Bucket", "Model", "Recipe", "Stage", "Vocabulary", "load_recipe"]
+__all__ = ["Bucket", "Model", "PretrainedModel", "Recipe", "ScratchModel", "Stage", "StaticModel", "Validation",
+           "Vocabulary"]  # fmt: skip
 
 
 class _Strict(BaseModel):
@@ -33,7 +31,7 @@ class Bucket(_Strict):
 
 
 class Vocabulary(_Strict):
-    """The unigram vocabulary trained on the run's own texts.
+    """The unigram vocabulary trained on the run's own texts; unused by a pretrained model.
 
     pieces: size. sample: texts it is learned from, spread evenly over the languages.
     """
@@ -42,48 +40,180 @@ class Vocabulary(_Strict):
     sample: int = Field(default=400_000, ge=100)
 
 
-class Model(_Strict):
-    """The encoder to train: a static table of piece vectors.
+class StaticModel(_Strict):
+    """A table of piece vectors, summed (`training/static.py`).
 
     dimension: length of the vectors. romanise: also read non-ASCII words in Latin letters.
     aligned_start: how much of the start comes from cross-language latent semantic analysis, the
     rest being random, 0 to 1 (`training/aligned_start.py`).
     maximum_tokens: longer texts are cut when served. query_prompt, passage_prompt: put before each text.
+    maximum_unknown: refuse a language of whose tokens more than this share is unknown, 0 to 1.
     """
 
+    kind: Literal["static"] = "static"
     dimension: int = Field(default=256, ge=8)
     romanise: bool = True
     aligned_start: float = Field(default=0.7, ge=0, le=1)
     maximum_tokens: int = Field(default=2048, ge=8)
     query_prompt: str = ""
     passage_prompt: str = ""
+    maximum_unknown: float = Field(default=0.2, ge=0, le=1)
+
+
+class ScratchModel(_Strict):
+    """A small BERT with random weights over the run's own vocabulary, mean-pooled.
+
+    layers, heads, dimension, feed_forward: its shape. dropout: 0 to 1.
+    aligned_start, maximum_tokens, query_prompt, passage_prompt, maximum_unknown: as in `StaticModel`.
+    """
+
+    kind: Literal["scratch"]
+    layers: int = Field(default=4, ge=1)
+    heads: int = Field(default=8, ge=1)
+    dimension: int = Field(default=256, ge=8)
+    feed_forward: int = Field(default=1024, ge=8)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    aligned_start: float = Field(default=0.0, ge=0, le=1)
+    maximum_tokens: int = Field(default=128, ge=8)
+    query_prompt: str = ""
+    passage_prompt: str = ""
+    maximum_unknown: float = Field(default=0.2, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _heads_fit(self) -> Self:
+        if self.dimension % self.heads:
+            raise ValueError(f"dimension {self.dimension} cannot be shared among {self.heads} heads evenly")
+        return self
+
+
+class PretrainedModel(_Strict):
+    """Any model sentence-transformers loads.
+
+    base: Hugging Face id or folder. A plain transformer gets mean pooling; a model with its own
+    pooling and head (LaBSE) keeps them. Vectors are always normalised.
+    revision: commit or branch on the hub; None takes the newest.
+    maximum_tokens: longer texts are cut, in training and when served.
+    query_prompt, passage_prompt, maximum_unknown: as in `StaticModel`.
+    """
+
+    kind: Literal["pretrained"]
+    base: str
+    revision: str | None = None
+    maximum_tokens: int = Field(default=256, ge=8)
+    query_prompt: str = "Query: "
+    passage_prompt: str = "Passage: "
+    maximum_unknown: float = Field(default=0.2, ge=0, le=1)
+
+
+def _kind(value: Any) -> str:
+    """The model's kind; recipes without one are older than the other kinds and mean "static"."""
+    return str(value.get("kind", "static") if isinstance(value, dict) else value.kind)
+
+
+Model = Annotated[
+    Annotated[StaticModel, Tag("static")]
+    | Annotated[ScratchModel, Tag("scratch")]
+    | Annotated[PretrainedModel, Tag("pretrained")],
+    Discriminator(_kind),
+]
+"""What is trained, told apart by `kind`."""
 
 
 class Stage(_Strict):
     """One stretch of training; stages follow each other, each with a fresh optimizer.
 
-    alpha: share of monolingual batches. temperature: of the InfoNCE softmax.
-    learning_rate falls linearly to zero after `warmup` (share of the steps).
-    symmetric: also ask each passage for its question.
-    weights: bucket → relative chance that a batch comes from it, 0 when not named; None means all alike.
+    Batches:
+    sampling: "hybrid" mixes monolingual and cross-lingual batches; the others are baselines:
+    "mixed" has question and passage in one language, another one in each example (LAReQA's X-X);
+    "any" draws both languages freely; "english" is English only (LAReQA's En-En).
+    alpha: share of monolingual batches under "hybrid".
+    language_temperature: a monolingual batch's language is drawn with chance ∝ size ** this; 0 uniform, 1 proportional.
+    pairs: [question language, passage language] pairs that cross-lingual examples may have; empty allows all.
+    weights: bucket → relative chance that a batch comes from it, 0 when not named; None goes by
+    bucket_temperature: chance ∝ number of groups ** this; 0 all alike, 1 proportional.
+
+    Loss:
+    loss: "contrastive" (InfoNCE over the batch), or "distillation": come near the teacher's vector of the
+    question, with question and passage alike (Reimers & Gurevych 2020, arXiv 2004.09813, eq. 1; for parallel text).
+    temperature: of the softmax. symmetric: also ask each passage for its question.
+    hard_negatives: per example, from groups mined by `isoglot mine`; a group without any gets random ones.
+    mini_batch: pairs that pass the model at once (GradCache, arXiv 2101.06983); None means the whole batch.
+    gather_across_devices: negatives also from the other processes' batches.
+    matryoshka: shorter lengths at which vectors shall work too (arXiv 2205.13147).
+    teacher: model id or folder, for distillation.
+
+    Optimiser (AdamW):
+    steps. learning_rate falls linearly to zero after `warmup` (share of the steps). weight_decay.
+    gradient_clip: largest gradient norm; None never clips.
     """
 
-    name: str = "train"
+    name: str = Field(default="train", pattern=r"^[\w-]+$")
+    sampling: Literal["hybrid", "mixed", "any", "english"] = "hybrid"
     alpha: float = Field(default=0.5, ge=0, le=1)
+    language_temperature: float = Field(default=0.0, ge=0)
+    pairs: list[tuple[str, str]] = []
+    weights: dict[str, float] | None = None
+    bucket_temperature: float = Field(default=0.0, ge=0)
+    loss: Literal["contrastive", "distillation"] = "contrastive"
+    temperature: float = Field(default=0.05, gt=0)
+    symmetric: bool = False
+    hard_negatives: int = Field(default=0, ge=0, le=64)
+    mini_batch: int | None = Field(default=None, ge=1)
+    gather_across_devices: bool = False
+    matryoshka: list[int] = []
+    teacher: str | None = None
     steps: int = Field(default=1500, ge=1)
     learning_rate: float = Field(default=0.2, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
     warmup: float = Field(default=0.05, ge=0, lt=1)
-    temperature: float = Field(default=0.05, gt=0)
-    symmetric: bool = False
-    weights: dict[str, float] | None = None
+    gradient_clip: float | None = Field(default=None, gt=0)
+
+    @field_validator("pairs")
+    @classmethod
+    def _known_pairs(cls, pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        known = [(language_code(asked), language_code(told)) for asked, told in pairs]
+        if same := [asked for asked, told in known if asked == told]:
+            raise ValueError(f"a cross-lingual pair needs two languages; {same[0]!r} stands on both sides")
+        return known
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if (self.loss == "distillation") != bool(self.teacher):
+            raise ValueError('a teacher belongs to loss = "distillation", and that loss needs one')
+        unused = [n for n in ("hard_negatives", "mini_batch", "gather_across_devices", "symmetric") if getattr(self, n)]
+        if self.loss == "distillation" and unused:
+            raise ValueError(f"distillation has no negatives and no softmax; drop {', '.join(unused)}")
+        return self
+
+
+class Validation(_Strict):
+    """What tells how a stage does on groups it does not learn from.
+
+    groups: held out from the training groups by the seed; 0 means no validation. At most a tenth is held out.
+    sources: read these instead of holding groups out. languages: only these; empty means all.
+    every: steps between evaluations. patience: evaluations without a better loss before a stage
+    stops and goes back to its best weights; None never stops early.
+    """
+
+    groups: int = Field(default=1000, ge=0)
+    sources: list[str] = []
+    languages: list[str] = []
+    every: int = Field(default=500, ge=1)
+    patience: int | None = Field(default=None, ge=1)
+
+    @field_validator("languages")
+    @classmethod
+    def _known(cls, codes: list[str]) -> list[str]:
+        return language_codes(codes)
 
 
 class Recipe(_Strict):
-    """One training run; see `training/recipes/static.toml` for a commented one.
+    """One training run; see `training/recipes/` for commented ones.
 
     languages: codes to keep from the data; empty keeps all. seed: of everything random.
-    batch_size: pairs per batch; fewer where a bucket has fewer.
+    batch_size: pairs per batch and process; fewer where a bucket has fewer.
+    checkpoint_every: steps between checkpoints; with early stopping they follow `validation.every`.
+    precision: "auto" is bfloat16 where a GPU has it, else float32.
     """
 
     name: str
@@ -92,9 +222,12 @@ class Recipe(_Strict):
     languages: list[str] = []
     buckets: list[Bucket] = Field(min_length=1)
     vocabulary: Vocabulary = Vocabulary()
-    model: Model = Model()
+    model: Model = StaticModel()
     batch_size: int = Field(default=2048, ge=2)
     seed: int = 1
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    checkpoint_every: int = Field(default=1000, ge=1)
+    validation: Validation = Validation()
     stages: list[Stage] = Field(default=[Stage()], min_length=1)
 
     @field_validator("languages")
@@ -103,51 +236,11 @@ class Recipe(_Strict):
         return language_codes(codes)
 
     @model_validator(mode="after")
-    def _buckets_exist(self) -> Self:
+    def _stages_fit(self) -> Self:
         names = {bucket.name for bucket in self.buckets}
         for stage in self.stages:
             if unknown := set(stage.weights or ()) - names:
                 raise ValueError(f"stage {stage.name!r} weighs {sorted(unknown)}; the buckets are {sorted(names)}")
+        if len({stage.name for stage in self.stages}) < len(self.stages):
+            raise ValueError("each stage needs its own name")
         return self
-
-
-def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
-    """Read a recipe; `overrides` are `section.key=value` with TOML values, lists counted from 0.
-
-    Raises NotFound when there is no such file, InvalidInput naming every key at fault.
-    """
-    if not path.is_file():
-        raise NotFound(f"There is no recipe {path}.", path=str(path))
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{path} is not valid TOML: {error}", path=str(path)) from error
-    for override in overrides or []:
-        _apply(values, override)
-    try:
-        return Recipe.model_validate(values)
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise InvalidInput(f"{path} is not a recipe: {faults}.", path=str(path)) from error
-
-
-def _apply(values: dict[str, Any], override: str) -> None:
-    key, equals, value = override.partition("=")
-    *sections, name = key.strip().split(".")
-    if not equals or not name:
-        raise InvalidInput(f"{override!r} is no override; write section.key=value, such as stages.0.alpha=0.5.")
-    place: Any = values
-    try:
-        for section in sections:
-            place = place[int(section)] if isinstance(place, list) else place.setdefault(section, {})
-        place[name] = _parse(value)
-    except (ValueError, IndexError, TypeError, AttributeError) as error:
-        raise InvalidInput(f"{override!r} names no key of the recipe.") from error
-
-
-def _parse(value: str) -> Any:
-    """A TOML value, or the text itself when it is none."""
-    try:
-        return tomllib.loads(f"v = {value}")["v"]
-    except tomllib.TOMLDecodeError:
-        return value.strip()

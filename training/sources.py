@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as compute
@@ -138,13 +138,16 @@ def _own_groups(table: _Table) -> Iterator[Group]:
     languages = table.languages
     for path in sorted(p for p in table.path.glob("*") if p.suffix in {".jsonl", ".parquet"}):
         for group in read_groups(path):
-            questions, passages = (
-                {code: text for code, text in texts.items() if languages is None or code in languages}
-                for texts in (group.questions, group.passages)
-            )
-            source = f"groups/{group.source}"
+            questions, passages = _only(group.questions, languages), _only(group.passages, languages)
             if questions and passages and table.origin in (None, group.source):
-                yield Group(group.id, questions, passages, source)
+                yield Group(group.id, questions, passages, f"groups/{group.source}", _only(group.negatives, languages))
+
+
+_Content = TypeVar("_Content")
+
+
+def _only(by_language: dict[str, _Content], languages: Collection[str] | None) -> dict[str, _Content]:
+    return {code: content for code, content in by_language.items() if languages is None or code in languages}
 
 
 SOURCES: dict[str, tuple[str, Reader]] = {

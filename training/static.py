@@ -10,22 +10,19 @@ same-language passages; training then teaches it which pieces mean the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import pyarrow as pa
 import torch
 from safetensors.torch import load_file, save_file
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 
-from index.text import romanised
+from training.piece_column import pieces
 
 __all__ = ["WeightedStaticEmbedding"]
-
-_TOKENISE_AT_ONCE = 50_000
 
 
 class WeightedStaticEmbedding(StaticEmbedding):  # type: ignore[misc]
@@ -56,26 +53,10 @@ class WeightedStaticEmbedding(StaticEmbedding):  # type: ignore[misc]
 
     def pieces(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Piece ids of each text: (n_pieces,) int32, cut at `maximum_tokens`."""
-        read = [romanised(text) for text in texts] if self.romanise else list(texts)
-        encodings = self.tokenizer.encode_batch_fast(read, add_special_tokens=False)
-        return [np.array(encoding.ids[: self.maximum_tokens], dtype=np.int32) for encoding in encodings]
-
-    def piece_column(self, texts: pa.ChunkedArray, report: Callable[[int], None]) -> pa.ChunkedArray:
-        """Tokenise a whole column once, so that no epoch pays for it again (two thirds of a step).
-
-        report: called with the number of texts done so far.
-        """
-        values, lengths = [], [np.zeros(1, dtype=np.int64)]
-        for start in range(0, len(texts), _TOKENISE_AT_ONCE):
-            rows = self.pieces(texts.slice(start, _TOKENISE_AT_ONCE).to_pylist())
-            values.append(np.concatenate(rows))
-            lengths.append(np.fromiter(map(len, rows), dtype=np.int64, count=len(rows)))
-            report(start + len(rows))
-        offsets = np.cumsum(np.concatenate(lengths))
-        return pa.chunked_array([pa.LargeListArray.from_arrays(offsets, np.concatenate(values))])
+        return pieces(self.tokenizer, texts, self.romanise, self.maximum_tokens)
 
     def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **rest: Any) -> dict[str, torch.Tensor]:
-        """Lay texts, or piece ids from `piece_column`, out as one flat row with the offset of each."""
+        """Lay texts, or piece ids from `training/piece_column.py`, out as one flat row with the offset of each."""
         if inputs and isinstance(inputs[0], str):
             rows = self.pieces([f"{prompt or ''}{text}" for text in inputs])
         else:

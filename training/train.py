@@ -1,182 +1,223 @@
 """One training run: recipe and data in, a run folder out.
 
 RUN/recipe.json   the recipe with every default filled in
-RUN/run.json      seed, data hashes, versions, counts, times
-RUN/log.jsonl     step, loss, learning rate
-RUN/loss.png      the loss curve
+RUN/run.json      seed, data hashes, versions, counts, times; written last
+RUN/log.jsonl     step, losses, learning rate, throughput, memory
+RUN/README.md, RUN/run.png  the run page
 RUN/model/        the sentence-transformers model
+RUN/checkpoints/, RUN/start/  while it runs (`training/checkpoints.py`)
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
-import os
-import platform
+import shutil
 import time
-from importlib.metadata import version
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import torch
-from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
-from sentence_transformers.sentence_transformer.data_collator import SentenceTransformerDataCollator
-from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
-from sentence_transformers.sentence_transformer.modules import Normalize
+from accelerate import PartialState
+from sentence_transformers import SentenceTransformer
 from transformers import set_seed
-from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
-from index.errors import Conflict
-from training.aligned_start import aligned_directions
-from training.batches import HybridBatches, HybridBatchSampler
-from training.pairs import PairDataset, PairTable
-from training.progress import RunLog, console, plot_loss
-from training.recipe import Recipe, Stage
-from training.sources import data_files, read_source
-from training.static import WeightedStaticEmbedding
-from training.vocabulary import piece_weights, sample_texts, train_tokenizer
+from index.errors import Conflict, IsoglotError
+from training.batches import HybridBatches
+from training.checkpoints import latest_checkpoint, place, stage_folder
+from training.collator import PairCollator, load_teacher
+from training.hard_negatives import require_negatives
+from training.interrupt import Interrupted, StopOnSignal
+from training.leaks import require_no_leaks
+from training.models import build_model, load_model
+from training.pair_dataset import PairDataset
+from training.pairs import PairTable
+from training.piece_column import piece_column
+from training.progress import RunLog, console
+from training.recipe import Recipe, Stage, StaticModel
+from training.recipe_file import read_run_recipe
+from training.run_facts import gather_facts
+from training.run_page import write_run_page
+from training.spelling import require_spelling
+from training.tables import load_tables
+from training.trainer import HybridTrainer, make_trainer
+from training.validation import Validation
 
-__all__ = ["build_model", "load_table", "train"]
+__all__ = ["OutOfMemory", "train"]
 
 
-def train(recipe: Recipe, data: Path, out: Path) -> Path:
-    """Train an encoder and return the run folder.
+class OutOfMemory(IsoglotError):
+    """A batch did not fit; the last checkpoint is whole."""
 
-    Raises Conflict when `out` already holds a run, NotFound or InvalidInput for the data.
+    code = "out_of_memory"
+
+
+def train(
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    evaluations: Sequence[tuple[str, Path | None]] = (),
+    allow_leaks: bool = False,
+) -> Path:
+    """Train an encoder, or go on with a run that was interrupted, and return the run folder.
+
+    evaluations: sets (name, folder) that the training texts must not contain (`training/leaks.py`).
+    Under `torchrun` every process calls this; the first one writes.
+    Raises Conflict when `out` holds a finished run or one of another recipe, NotFound or
+    InvalidInput for the data, LeaksFound, Interrupted after Ctrl-C, OutOfMemory, NotFinite, StorageUnavailable.
     """
-    if (out / "run.json").exists():
-        raise Conflict(f"{out} already holds a run; choose another folder with --out or remove it.", path=str(out))
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "recipe.json").write_text(recipe.model_dump_json(indent=2), encoding="utf-8")
-    (out / "log.jsonl").write_text("", encoding="utf-8")
+    processes = PartialState(cpu=not torch.cuda.is_available())
+    with processes.main_process_first():
+        _open(recipe, out)
     started = time.time()
     set_seed(recipe.seed)
-    table = load_table(recipe, data)
+    table, held_out = load_tables(recipe, data)
     # Before the long work, because a regime without pairs is found here.
-    plans = [HybridBatches(table, recipe.batch_size, stage.alpha, stage.weights) for stage in recipe.stages]
-    model, weights = build_model(recipe, table)
-    pieces = _tokenise(model, table)
-    if recipe.model.aligned_start:
-        with console.status("Aligning the start (minutes) …"):
-            directions = aligned_directions(table, pieces, weights, recipe.model.dimension, recipe.seed)
-        model[0].start_from(directions, recipe.model.aligned_start)
-    has_prompts = bool(recipe.model.query_prompt or recipe.model.passage_prompt)
-    inputs = PairDataset.of(table.texts if has_prompts else pieces)
-    for stage, batches in zip(recipe.stages, plans, strict=True):
-        console.print(f"Stage {stage.name!r}: alpha {stage.alpha}, temperature {stage.temperature}")
-        _trainer(recipe, stage, model, inputs, batches, out).train()
-    model.save_pretrained(str(out / "model"), create_model_card=False)
-    plot_loss(out)
-    _write_facts(recipe, data, out, table, started)
+    plans = [_plan(recipe, stage, table) for stage in recipe.stages]
+    leaks = 0
+    if evaluations and processes.is_main_process:
+        leaks = require_no_leaks(table.texts, list(evaluations), out / "leaks.jsonl", allow_leaks)
+    with processes.main_process_first():
+        model, pieces, done = _start(recipe, table, out)
+    unknown = require_spelling(model, table, recipe.model.maximum_unknown)
+    inputs = _Inputs(recipe, model, table, pieces)
+    with StopOnSignal() as stop:
+        for stage, batches in list(zip(recipe.stages, plans, strict=True))[done:]:
+            _run_stage(recipe, stage, model, inputs, batches, held_out, out, stop)
+    if processes.is_main_process:
+        _finish(recipe, data, out, table, model, {"leaks": leaks, "unknown_tokens": unknown}, started)
+    processes.wait_for_everyone()
     return out
 
 
-def load_table(recipe: Recipe, data: Path) -> PairTable:
-    """Read and pack the groups of every bucket."""
-    languages = recipe.languages or None
-    with console.status("Reading groups …") as status:
-
-        def groups(sources: list[str]) -> Any:
-            for name in sources:
-                status.update(f"Reading {name} …")
-                yield from read_source(data, name, languages)
-
-        table = PairTable.pack({bucket.name: groups(bucket.sources) for bucket in recipe.buckets})
-    console.print(f"{table.n_groups:,} groups, {len(table.texts):,} texts, {len(table.languages)} languages")
-    return table
-
-
-def build_model(recipe: Recipe, table: PairTable) -> tuple[SentenceTransformer, np.ndarray]:
-    """Learn the vocabulary and make an untrained encoder over it; also the pieces' idf, (vocabulary,) float32."""
-    with console.status(f"Learning {recipe.vocabulary.pieces:,} pieces (minutes) …"):
-        texts = sample_texts(table, recipe.vocabulary.sample, recipe.seed)
-        tokenizer = train_tokenizer(texts, recipe.vocabulary, recipe.model.romanise)
-        weights = piece_weights(tokenizer, texts, recipe.model.romanise)
-    console.print(f"{tokenizer.get_vocab_size():,} pieces from {len(texts):,} texts")
-    static = WeightedStaticEmbedding(
-        tokenizer, recipe.model.dimension, weights, recipe.model.romanise, recipe.model.maximum_tokens
-    )
-    return SentenceTransformer(modules=[static, Normalize()], device="cpu"), weights
-
-
-def _tokenise(model: SentenceTransformer, table: PairTable) -> pa.ChunkedArray:
-    with console.status("Tokenising …") as status:
-        return model[0].piece_column(
-            table.texts, lambda n: status.update(f"Tokenising {n:,} of {len(table.texts):,} …")
+def _open(recipe: Recipe, out: Path) -> None:
+    """Make the run folder, or see that it holds the same run unfinished."""
+    if (out / "run.json").exists():
+        raise Conflict(f"{out} already holds a run; choose another folder with --out or remove it.", path=str(out))
+    if (out / "recipe.json").exists() and read_run_recipe(out) != recipe:
+        raise Conflict(
+            f"{out} holds an unfinished run of another recipe (recipe.json differs); choose another folder with --out, "
+            "remove it, or give the recipe and overrides it was started with to go on.",
+            path=str(out),
         )
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "recipe.json").write_text(recipe.model_dump_json(indent=2), encoding="utf-8")
 
 
-class _Trainer(SentenceTransformerTrainer):  # type: ignore[misc]
-    def add_model_card_callback(self, default_args_dict: dict[str, Any]) -> None:
-        """Leave out sentence-transformers' own card: it would sample the training set as if it were texts."""
+def _plan(recipe: Recipe, stage: Stage, table: PairTable) -> HybridBatches:
+    if stage.hard_negatives:
+        require_negatives(table, stage.name)
+    return HybridBatches(table, recipe.batch_size, stage)
 
 
-def _collator(recipe: Recipe, model: SentenceTransformer) -> SentenceTransformerDataCollator:
-    """Hand inputs straight to the first module; the model itself would refuse piece ids as "audio"."""
-    prompts = {"question": recipe.model.query_prompt, "passage": recipe.model.passage_prompt}
-    return SentenceTransformerDataCollator(preprocess_fn=model[0].preprocess, prompts=prompts)
+def _start(recipe: Recipe, table: PairTable, out: Path) -> tuple[SentenceTransformer, pa.ChunkedArray | None, int]:
+    """The model as it stands, piece ids where they are known, and the number of stages done."""
+    folders = [stage_folder(out, stage.name) / "finished" for stage in recipe.stages]
+    done = sum(folder.is_dir() for folder in folders)
+    start = folders[done - 1] if done else out / "start"
+    if start.is_dir():
+        console.print(f"Going on with the run in {out}.")
+        return load_model(start), None, done
+    model, pieces = build_model(recipe, table)
+    if recipe.model.kind != "pretrained":
+        place(start, functools.partial(_save, model))
+    return model, pieces, 0
 
 
-def _trainer(
-    recipe: Recipe, stage: Stage, model: SentenceTransformer, inputs: PairDataset, batches: HybridBatches, out: Path
-) -> SentenceTransformerTrainer:
-    arguments = SentenceTransformerTrainingArguments(
-        output_dir=str(out / "checkpoints"),
-        max_steps=stage.steps,
-        per_device_train_batch_size=recipe.batch_size,
-        learning_rate=stage.learning_rate,
-        weight_decay=stage.weight_decay,
-        warmup_steps=int(stage.steps * stage.warmup),
-        lr_scheduler_type="linear",
-        # Clipping would let one loud batch silence the piece weights of all others.
-        max_grad_norm=0.0,
-        seed=recipe.seed,
-        batch_sampler=functools.partial(HybridBatchSampler, batches=batches),
-        logging_steps=max(1, stage.steps // 200),
-        save_strategy="no",
-        report_to="none",
-        optim="adamw_torch_fused",
-        use_cpu=True,
+def _save(model: SentenceTransformer, folder: Path) -> None:
+    model.save_pretrained(str(folder), create_model_card=False)
+
+
+class _Inputs:
+    """The table's texts as a stage wants them: piece ids for a static model, unless prompts or a teacher need text."""
+
+    def __init__(
+        self, recipe: Recipe, model: SentenceTransformer, table: PairTable, pieces: pa.ChunkedArray | None
+    ) -> None:
+        self.texts, self.pieces, self.model = table.texts, pieces, model
+        static = recipe.model if isinstance(recipe.model, StaticModel) else None
+        self.static = None if static is None or static.query_prompt or static.passage_prompt else static
+
+    def of(self, stage: Stage) -> PairDataset:
+        """The dataset of a stage."""
+        if self.static is None or stage.loss == "distillation":
+            return PairDataset.of(self.texts)
+        if self.pieces is None:
+            tokenizer = self.model[0].tokenizer
+            self.pieces = piece_column(tokenizer, self.texts, self.static.romanise, self.static.maximum_tokens)
+        return PairDataset.of(self.pieces)
+
+
+def _run_stage(
+    recipe: Recipe,
+    stage: Stage,
+    model: SentenceTransformer,
+    inputs: _Inputs,
+    batches: HybridBatches,
+    held_out: PairTable | None,
+    out: Path,
+    stop: StopOnSignal,
+) -> None:
+    """Train one stage to its end; raises Interrupted when asked to stop before."""
+    console.print(f"Stage {stage.name!r}: {stage.sampling}, alpha {stage.alpha}, temperature {stage.temperature}")
+    dataset = inputs.of(stage)
+    collator = PairCollator(recipe, model, load_teacher(stage, model))
+    validation = None
+    if held_out is not None:
+        validation = Validation(held_out, dataset, stage, recipe.batch_size, PairCollator(recipe, model))
+    trainer = make_trainer(
+        recipe, stage, model, dataset, batches, collator, validation, out, [RunLog(out, stage.name), stop]
     )
-    directions = ("query_to_doc", "doc_to_query") if stage.symmetric else ("query_to_doc",)
-    mode = "per_direction" if stage.symmetric else "joint"
-    loss = MultipleNegativesRankingLoss(
-        model, scale=1.0 / stage.temperature, directions=directions, partition_mode=mode
-    )
-    trainer = _Trainer(
-        model=model,
-        args=arguments,
-        train_dataset=inputs,
-        loss=loss,
-        data_collator=_collator(recipe, model),
-        callbacks=[RunLog(out, stage.name)],
-    )
-    for chatty in (ProgressCallback, PrinterCallback):
-        trainer.remove_callback(chatty)
-    return trainer
+    folder = stage_folder(out, stage.name)
+    _fit(trainer, latest_checkpoint(folder), recipe)
+    if stop.was_asked and trainer.state.global_step < stage.steps:
+        raise Interrupted(
+            f"Stopped at step {trainer.state.global_step:,} of {stage.steps:,} of stage {stage.name!r}; "
+            "a checkpoint is saved. The same command goes on from it.",
+            stage=stage.name,
+            step=trainer.state.global_step,
+        )
+    if trainer.is_world_process_zero():
+        place(folder / "finished", functools.partial(_save, model))
+        for checkpoint in folder.glob("checkpoint-*"):
+            shutil.rmtree(checkpoint)
 
 
-def _write_facts(recipe: Recipe, data: Path, out: Path, table: PairTable, started: float) -> None:
-    sources = [name for bucket in recipe.buckets for name in bucket.sources]
-    facts = {
-        "recipe": recipe.name,
-        "seed": recipe.seed,
-        "data": {path.name: _sha256(path) for path in data_files(data, sources)},
-        "groups": table.n_groups,
-        "languages": sorted(table.languages),
-        "versions": {
-            name: version(name)
-            for name in ("torch", "sentence-transformers", "transformers", "tokenizers", "numpy", "scikit-learn")
-        },
-        "machine": {"python": platform.python_version(), "cores": os.cpu_count(), "threads": torch.get_num_threads()},
-        "seconds": round(time.time() - started, 1),
-    }
+def _fit(trainer: HybridTrainer, checkpoint: Path | None, recipe: Recipe) -> None:
+    if checkpoint:
+        console.print(f"Going on from {checkpoint}.")
+    try:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+        if not isinstance(error, torch.OutOfMemoryError | MemoryError) and "allocate memory" not in str(error):
+            raise
+        raise OutOfMemory(
+            f"Memory does not hold a batch of {recipe.batch_size} pairs of up to {recipe.model.maximum_tokens} tokens. "
+            "Set a stage's mini_batch (the same gradients in less memory, slower), or lower batch_size or "
+            "model.maximum_tokens; then start in a new folder.",
+            batch_size=recipe.batch_size,
+        ) from error
+    finally:
+        for callback in trainer.callback_handler.callbacks:
+            if isinstance(callback, RunLog):
+                callback.progress.stop()
+
+
+def _finish(
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    table: PairTable,
+    model: SentenceTransformer,
+    more: dict[str, Any],
+    started: float,
+) -> None:
+    shutil.rmtree(out / "model", ignore_errors=True)
+    place(out / "model", functools.partial(_save, model))
+    write_run_page(out)
+    facts = {**gather_facts(recipe, data, table, started), **more}
     (out / "run.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    shutil.rmtree(out / "checkpoints")
+    shutil.rmtree(out / "start", ignore_errors=True)

@@ -8,7 +8,7 @@ their words as pieces.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -19,9 +19,9 @@ from index.text import romanised
 from training.pairs import PairTable
 from training.recipe import Vocabulary
 
-__all__ = ["piece_weights", "sample_texts", "train_tokenizer"]
+__all__ = ["PADDING", "UNKNOWN", "piece_weights", "sample_texts", "train_tokenizer"]
 
-UNKNOWN = "<unk>"
+UNKNOWN, PADDING = "<unk>", "<pad>"
 _LONGEST_SAMPLE = 300
 
 
@@ -30,7 +30,7 @@ def sample_texts(table: PairTable, size: int, seed: int) -> list[str]:
     rng = np.random.default_rng(seed)
     strata: list[np.ndarray] = []
     for side in (table.questions, table.passages):
-        stratum = np.repeat(table.bucket_of, np.diff(side.offsets)) * len(table.languages) + side.languages
+        stratum = table.bucket_of[side.groups()].astype(np.int64) * len(table.languages) + side.languages
         strata += [np.unique(side.rows[stratum == number]) for number in range(stratum.max(initial=-1) + 1)]
     strata = [rows for rows in strata if len(rows)]
     share = size // len(strata)
@@ -38,8 +38,11 @@ def sample_texts(table: PairTable, size: int, seed: int) -> list[str]:
     return [text[:_LONGEST_SAMPLE] for text in table.texts.take(pa.array(chosen)).to_pylist()]
 
 
-def train_tokenizer(texts: list[str], settings: Vocabulary, romanise: bool) -> Tokenizer:
-    """Learn a vocabulary of `settings.pieces` from the texts, and their romanised copies if wanted."""
+def train_tokenizer(texts: list[str], settings: Vocabulary, romanise: bool, special: Sequence[str] = ()) -> Tokenizer:
+    """Learn a vocabulary of `settings.pieces` from the texts, and their romanised copies if wanted.
+
+    special: tokens beside the unknown one, numbered from 1.
+    """
     tokenizer = Tokenizer(models.Unigram())
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -50,7 +53,7 @@ def train_tokenizer(texts: list[str], settings: Vocabulary, romanise: bool) -> T
         ]
     )
     trainer = trainers.UnigramTrainer(
-        vocab_size=settings.pieces, special_tokens=[UNKNOWN], unk_token=UNKNOWN, show_progress=False
+        vocab_size=settings.pieces, special_tokens=[UNKNOWN, *special], unk_token=UNKNOWN, show_progress=False
     )
     try:
         tokenizer.train_from_iterator(_read(texts, romanise), trainer=trainer)
@@ -59,15 +62,15 @@ def train_tokenizer(texts: list[str], settings: Vocabulary, romanise: bool) -> T
             f"No vocabulary of {settings.pieces:,} pieces can be learned from {len(texts):,} texts: {error}. "
             "Change vocabulary.pieces in the recipe."
         ) from error
-    return _in_order(tokenizer)
+    return _in_order(tokenizer, [UNKNOWN, *special])
 
 
-def _in_order(tokenizer: Tokenizer) -> Tokenizer:
+def _in_order(tokenizer: Tokenizer, special: list[str]) -> Tokenizer:
     """Number the pieces alphabetically: the trainer numbers them differently each time."""
     state = json.loads(tokenizer.to_str())
-    known = sorted((piece, round(score, 4)) for piece, score in state["model"]["vocab"] if piece != UNKNOWN)
-    state["model"].update(vocab=[(UNKNOWN, 0.0), *known], unk_id=0)
-    state["added_tokens"] = [{**token, "id": 0} for token in state["added_tokens"]]
+    known = sorted((piece, round(score, 4)) for piece, score in state["model"]["vocab"] if piece not in special)
+    state["model"].update(vocab=[*((token, 0.0) for token in special), *known], unk_id=0)
+    state["added_tokens"] = [{**token, "id": special.index(token["content"])} for token in state["added_tokens"]]
     return Tokenizer.from_str(json.dumps(state))
 
 

@@ -1,0 +1,51 @@
+"""What a run was made of: data hashes, versions, machine, counts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from training.meter import memory_in_use
+from training.pairs import PairTable
+from training.recipe import Recipe
+from training.sources import data_files
+
+__all__ = ["gather_facts"]
+
+_PACKAGES = ("torch", "sentence-transformers", "transformers", "tokenizers", "numpy", "scikit-learn")
+
+
+def gather_facts(recipe: Recipe, data: Path, table: PairTable, started: float) -> dict[str, Any]:
+    """The contents of `run.json`. started: seconds since 1970 when this process began."""
+    sources = [name for bucket in recipe.buckets for name in bucket.sources]
+    entries = np.concatenate([table.questions.languages, table.passages.languages])
+    return {
+        "recipe": recipe.name,
+        "seed": recipe.seed,
+        "data": {path.name: _sha256(path) for path in data_files(data, sources)},
+        "groups": table.n_groups,
+        "languages": sorted(table.languages[number] for number in np.unique(entries)),
+        "versions": {name: version(name) for name in _PACKAGES},
+        "machine": {
+            "python": platform.python_version(),
+            "cores": os.cpu_count(),
+            "threads": torch.get_num_threads(),
+            "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+            "processes": int(os.environ.get("WORLD_SIZE", "1")),
+        },
+        "memory_mb": round(memory_in_use()),
+        "seconds": round(time.time() - started, 1),
+    }
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

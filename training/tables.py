@@ -1,0 +1,53 @@
+"""A recipe's data as two tables: the groups to learn from and those held out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from rich.status import Status
+
+from index.errors import InvalidInput
+from training.groups import Group
+from training.pairs import PairTable
+from training.progress import console
+from training.recipe import Recipe
+from training.sources import read_source
+
+__all__ = ["load_tables"]
+
+_VALIDATION = "validation"
+
+
+def load_tables(recipe: Recipe, data: Path) -> tuple[PairTable, PairTable | None]:
+    """Read and pack every bucket's groups: (training, validation or None when the recipe wants none).
+
+    Both share their texts, so that one dataset serves both.
+    Raises NotFound or InvalidInput for a source, InvalidInput when the data holds no group.
+    """
+    own = recipe.validation.sources if recipe.validation.groups else []
+    with console.status("Reading groups …") as status:
+        buckets = {b.name: _groups(data, b.sources, recipe.languages, status) for b in recipe.buckets}
+        if own:
+            buckets[_VALIDATION] = _groups(data, own, recipe.languages, status)
+        table = PairTable.pack(buckets)
+    is_validation = table.bucket_of == len(recipe.buckets)
+    train, held_out = table, None
+    languages = recipe.validation.languages or None
+    if own:
+        train, held_out = table.select(~is_validation), table.select(is_validation, languages)
+    elif recipe.validation.groups:
+        train, held_out = table.hold_out(recipe.validation.groups, recipe.seed)
+        held_out = held_out.select(np.ones(held_out.n_groups, dtype=bool), languages)
+    if not train.n_groups:
+        raise InvalidInput(f"The sources hold no group in {', '.join(recipe.languages) or 'any language'}.")
+    held = f", {held_out.n_groups:,} of them for validation" if held_out is not None else ""
+    console.print(f"{table.n_groups:,} groups{held}, {len(table.texts):,} texts, {len(table.languages)} languages")
+    return train, held_out
+
+
+def _groups(data: Path, sources: list[str], languages: list[str], status: Status) -> Iterator[Group]:
+    for name in sources:
+        status.update(f"Reading {name} …")
+        yield from read_source(data, name, languages or None)
