@@ -1,7 +1,7 @@
 """Groups packed for sampling: every text once, every question and passage as three integers.
 
 A million groups as Python objects cost gigabytes; here a question or passage costs six
-bytes beside its text, and a text its UTF-8 bytes and sixteen more.
+bytes beside its text, and a text its UTF-8 bytes and twelve more.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ class PairTable:
     """Groups of one or more buckets, packed.
 
     texts: every distinct text of a group, once, in one chunk.
-    text_keys: (n_texts,) int64 hash of each text, to know equal texts of different groups.
+    text_keys: (n_texts,) int32 hash of each text, to know equal texts of different groups; two unequal
+    ones share a key once in two thousand million times, and then one stays out of the other's batch.
     languages: the codes the `Side` arrays index.
     buckets: names of the buckets batches are drawn from.
     bucket_of: (n_groups,) int16, index into `buckets`.
@@ -83,7 +84,7 @@ class PairTable:
                 bucket_of.append(number)
         return cls(
             texts=packer.texts(),
-            text_keys=np.frombuffer(packer.text_keys, dtype=np.int64),
+            text_keys=np.frombuffer(packer.text_keys, dtype=np.int32),
             languages=list(packer.language_index),
             buckets=list(buckets),
             bucket_of=np.frombuffer(bucket_of, dtype=np.int16),
@@ -129,7 +130,7 @@ class _Packer:
     def __init__(self) -> None:
         self.language_index: dict[str, int] = {}
         self.questions, self.passages, self.negatives = _Column(), _Column(), _Column()
-        self.text_keys = array("q")
+        self.text_keys = array("i")
         self._bytes = bytearray()
         self._ends = array("q", [0])
 
@@ -149,7 +150,7 @@ class _Packer:
         row = rows.get(text)
         if row is None:
             row = rows[text] = len(self.text_keys)
-            self.text_keys.append(hash(text))
+            self.text_keys.append(hash(text) & 0x7FFFFFFF)
             self._bytes += text.encode()
             self._ends.append(len(self._bytes))
         column.languages.append(self.language_index.setdefault(code, len(self.language_index)))

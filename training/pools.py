@@ -16,6 +16,9 @@ from training.pairs import PairTable, Side
 
 __all__ = ["GroupPool", "Pairs", "Pool", "RejectionPool", "cross_lingual_pools", "monolingual_pools", "same_language"]
 
+_GROUPS_AT_ONCE = 100_000
+_NO_ROW = np.iinfo(np.int32).max
+
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
@@ -167,7 +170,17 @@ def _able_groups(table: PairTable) -> np.ndarray:
 
 def _same_text(table: PairTable) -> np.ndarray:
     """(n_groups,) number of question/passage pairs of a group that are one text, such as a name."""
-    told = np.bincount(table.passages.rows, minlength=len(table.texts)).astype(np.int32)
-    # A text belongs to one group, so each question entry meets just its own group's passages.
-    counts = np.concatenate([[0], np.cumsum(told[table.questions.rows], dtype=np.int64)])
-    return np.asarray(counts[table.questions.offsets[1:]] - counts[table.questions.offsets[:-1]])
+    counts = np.zeros(table.n_groups, dtype=np.int64)
+    # A block at a time: counts for all texts at once would be the most memory a start takes.
+    for start in range(0, table.n_groups, _GROUPS_AT_ONCE):
+        stop = min(start + _GROUPS_AT_ONCE, table.n_groups)
+        asked, told = (
+            side.rows[side.offsets[start] : side.offsets[stop]] for side in (table.questions, table.passages)
+        )
+        lowest = min(asked.min(initial=_NO_ROW), told.min(initial=_NO_ROW))
+        # A text belongs to one group, so each question entry meets just its own group's passages.
+        times = np.bincount(told - lowest, minlength=int(asked.max(initial=lowest)) - lowest + 1)[asked - lowest]
+        sums = np.concatenate([[0], np.cumsum(times)])
+        edges = table.questions.offsets[start : stop + 1] - table.questions.offsets[start]
+        counts[start:stop] = sums[edges[1:]] - sums[edges[:-1]]
+    return counts

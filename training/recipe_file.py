@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,19 +34,33 @@ def find_recipe(name: str) -> Path:
     )
 
 
-def load_recipe(name: Path | str, overrides: list[str] | None = None) -> Recipe:
+def load_recipe(name: Path | str, overrides: Sequence[str] = ()) -> Recipe:
     """Read a recipe; `overrides` are `section.key=value` with TOML values, lists counted from 0.
 
+    A file may begin with `extends = "another recipe"` and a list `set` of such overrides.
     Raises NotFound when there is no such file, InvalidInput naming every key at fault.
     """
     path = find_recipe(str(name))
+    values = _read(path)
+    for override in overrides:
+        _apply(values, override)
+    return check_recipe(values, path)
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{path} is not valid TOML: {error}", path=str(path)) from error
-    for override in overrides or []:
-        _apply(values, override)
-    return check_recipe(values, path)
+    if "extends" not in values:
+        return values
+    base, overrides = str(values.pop("extends")), values.pop("set", [])
+    if values:
+        raise InvalidInput(f"{path} extends {base!r}; beside that it may only `set` keys, not {', '.join(values)}.")
+    extended = _read(find_recipe(base))
+    for override in overrides:
+        _apply(extended, override)
+    return extended
 
 
 def check_recipe(values: dict[str, Any], path: Path) -> Recipe:
@@ -53,8 +68,14 @@ def check_recipe(values: dict[str, Any], path: Path) -> Recipe:
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        faults = "; ".join(f"{_place(e['loc'])}: {e['msg']}" for e in error.errors())
         raise InvalidInput(f"{path} is not a recipe: {faults}.", path=str(path)) from error
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """A key as it is written in the file: pydantic puts the model's kind between."""
+    is_model = location[:1] == ("model",)
+    return ".".join(str(part) for n, part in enumerate(location) if not (is_model and n == 1))
 
 
 def read_run_recipe(run: Path) -> Recipe:

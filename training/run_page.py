@@ -18,6 +18,9 @@ __all__ = ["write_run_page"]
 
 _Rows = list[dict[str, Any]]
 
+_FEW = 5
+"""Fewer points than this are marked: a line through one point shows nothing."""
+
 
 def write_run_page(run: Path) -> Path:
     """Draw `RUN/run.png` and write `RUN/README.md`; returns the latter's path."""
@@ -27,9 +30,10 @@ def write_run_page(run: Path) -> Path:
     _plot(loss, rows, {"loss/": None, f"{DECIDING}/": "--"}, "InfoNCE loss by regime (dashed: validation)")
     _plot_pairs(pairs, rows)
     _plot(rate, rows, {"learning_rate": None}, "learning rate")
-    _plot(throughput, rows, {"pairs_per_second": None}, "pairs per second")
+    _plot(throughput, rows, {"pairs_per_second": None}, "pairs per second; dotted: most memory so far, MB")
     memory = throughput.twinx()
-    _plot(memory, rows, {"memory_mb": ":"}, "pairs per second; dotted: most memory so far, MB")
+    _plot(memory, rows, {"memory_mb": ":"}, "")
+    memory.set_ylabel("MB")
     figure.savefig(run / "run.png", dpi=110)
     page = run / "README.md"
     page.write_text(_text(run, rows), encoding="utf-8")
@@ -57,7 +61,7 @@ def _series(rows: _Rows, prefix: str) -> Iterator[tuple[str, list[int], list[flo
 def _plot(axes: Axes, rows: _Rows, styles: dict[str, str | None], title: str) -> None:
     for prefix, style in styles.items():
         for name, steps, values in _series(rows, prefix):
-            axes.plot(steps, values, style or "-", label=name)
+            axes.plot(steps, values, (style or "-") + ("o" if len(steps) < _FEW else ""), label=name)
     axes.set_title(title)
     axes.set_xlabel("step")
     axes.grid(alpha=0.3)

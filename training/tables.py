@@ -50,4 +50,12 @@ def load_tables(recipe: Recipe, data: Path) -> tuple[PairTable, PairTable | None
 def _groups(data: Path, sources: list[str], languages: list[str], status: Status) -> Iterator[Group]:
     for name in sources:
         status.update(f"Reading {name} …")
-        yield from read_source(data, name, languages or None)
+        count = 0
+        for count, group in enumerate(read_source(data, name, languages or None), start=1):
+            yield group
+        if not count:
+            raise InvalidInput(
+                f"The source {name!r} holds no group in {', '.join(languages) or 'any language'}; "
+                "leave it out of the recipe, or add its data.",
+                source=name,
+            )

@@ -4,6 +4,7 @@ RUN/recipe.json   the recipe with every default filled in
 RUN/run.json      seed, data hashes, versions, counts, times; written last
 RUN/log.jsonl     step, losses, learning rate, throughput, memory
 RUN/README.md, RUN/run.png  the run page
+RUN/tensorboard/  the same for `tensorboard --logdir RUN/tensorboard`
 RUN/model/        the sentence-transformers model
 RUN/checkpoints/, RUN/start/  while it runs (`training/checkpoints.py`)
 """
@@ -96,7 +97,8 @@ def _open(recipe: Recipe, out: Path) -> None:
     """Make the run folder, or see that it holds the same run unfinished."""
     if (out / "run.json").exists():
         raise Conflict(f"{out} already holds a run; choose another folder with --out or remove it.", path=str(out))
-    if (out / "recipe.json").exists() and read_run_recipe(out) != recipe:
+    has_work = (out / "start").exists() or any(out.glob("checkpoints/*/*"))
+    if has_work and read_run_recipe(out) != recipe:
         raise Conflict(
             f"{out} holds an unfinished run of another recipe (recipe.json differs); choose another folder with --out, "
             "remove it, or give the recipe and overrides it was started with to go on.",

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from accelerate.utils import broadcast_object_list
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer, SentenceTransformerTrainingArguments
+from torch.utils.tensorboard import SummaryWriter
+from transformers.integrations import TensorBoardCallback
 from transformers.trainer_callback import (
     EarlyStoppingCallback,
     PrinterCallback,
@@ -117,6 +119,8 @@ def make_trainer(
     arguments.batch_sampler = functools.partial(
         HybridBatchSampler, batches=batches, steps=stage.steps, processes=arguments.world_size
     )
+    if arguments.process_index == 0:
+        callbacks = [*callbacks, TensorBoardCallback(SummaryWriter(str(run / "tensorboard" / stage.name)))]
     patience = recipe.validation.patience
     if validation is not None and patience:
         callbacks = [*callbacks, EarlyStoppingCallback(patience)]
@@ -161,7 +165,7 @@ def _arguments(recipe: Recipe, stage: Stage, run: Path, is_validated: bool) -> S
         load_best_model_at_end=stops_early,
         metric_for_best_model=f"eval_{DECIDING}" if stops_early else None,
         greater_is_better=False if stops_early else None,
-        report_to="tensorboard",
+        report_to="none",
         optim="adamw_torch_fused",
         use_cpu=not on_gpu,
         ddp_backend="gloo" if not on_gpu and "WORLD_SIZE" in os.environ else None,

@@ -78,6 +78,7 @@ def test_every_regime_and_loss_trains(xlmr: Path, data: Path, tmp_path: Path, st
     page = (run / "README.md").read_text(encoding="utf-8")
     assert "| train | 6 |" in page and (run / "run.png").read_bytes()[:4] == b"\x89PNG"
     assert not (run / "checkpoints").exists()
+    assert list((run / "tensorboard" / "train").glob("events.*"))
 
 
 def test_cached_and_plain_losses_give_the_same_encoder(data: Path, tmp_path: Path) -> None:
@@ -218,7 +219,7 @@ def test_nan_and_memory_are_told(xlmr: Path, data: Path, tmp_path: Path, monkeyp
 
 
 def test_a_run_of_another_recipe_is_not_gone_on_with(xlmr: Path, data: Path, tmp_path: Path) -> None:
-    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "start").mkdir(parents=True)
     (tmp_path / "run" / "recipe.json").write_text(recipe(xlmr, [{"alpha": 0.1}]).model_dump_json(), encoding="utf-8")
     with pytest.raises(Conflict, match="another recipe"):
         train(recipe(xlmr), data, tmp_path / "run")
