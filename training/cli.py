@@ -1,8 +1,9 @@
-"""`isoglot train`, `isoglot export`, `isoglot evaluate`, `isoglot card`."""
+"""`isoglot train`, `export`, `evaluate`, `card`; `data`, `translate` and `mine` have files of their own."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,8 @@ import typer
 from rich.console import Console
 
 from index.errors import InvalidInput
+from training import mine_cli
+from training.adapters import cli as data_cli
 
 __all__ = ["register"]
 
@@ -23,6 +26,8 @@ def register(app: typer.Typer) -> None:
     app.command()(export)
     app.command()(evaluate)
     app.command()(card)
+    data_cli.register(app)
+    mine_cli.register(app)
 
 
 def _require_extra() -> None:
@@ -33,34 +38,61 @@ def _require_extra() -> None:
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(help="A recipe, such as training/recipes/static.toml.")],
+    recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one, such as static.")],
     data: Annotated[
         Path | None, typer.Option(help="Folder with the tables or group files; see docs/training.md.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Run folder to make.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder to make, or an interrupted one to go on with.")] = None,
     override: Annotated[
-        list[str] | None, typer.Option("--set", help="Override a key: --set training.alpha=1.0; may be repeated.")
+        list[str] | None, typer.Option("--set", help="Override a key: --set stages.0.alpha=1.0; may be repeated.")
     ] = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Refuse training texts that stand in this evaluation set: demo, xquad-r=FOLDER, or a file; may be "
+            "repeated."
+        ),
+    ] = None,
+    allow_leaks: Annotated[
+        bool, typer.Option("--allow-leaks", help="Train all the same; RUN/leaks.jsonl lists them.")
+    ] = False,
     print_config: Annotated[
-        bool, typer.Option(help="Print the recipe with every default filled in, and stop.")
+        bool, typer.Option("--print-config", help="Print the recipe with every default filled in, and stop.")
     ] = False,
 ) -> None:
-    """Train an encoder from a recipe.
+    """Train an encoder from a recipe, or go on with a run that was interrupted.
 
-    Example: `isoglot train training/recipes/static.toml --data ../data --out runs/static`
+    Ctrl-C saves a checkpoint; the same command goes on from it, as it does after a kill.
+
+    Examples:
+    `isoglot train static --data DATA --out runs/static --against xquad-r=DATA/eval/xquad-r`
+
+    `torchrun --nproc-per-node 4 --no-python isoglot train xlm-r-hybrid --data DATA --out runs/hybrid`
     """
     _require_extra()
     from training.recipe_file import load_recipe
 
-    loaded = load_recipe(recipe, override)
+    loaded = load_recipe(recipe, override or [])
     if print_config:
         typer.echo(loaded.model_dump_json(indent=2))
         return
     if data is None or out is None:
         raise InvalidInput("Training needs --data (where the groups are) and --out (the run folder to make).")
+    from transformers.utils import logging
+
     from training.train import train as run
 
-    typer.echo(f"Trained: {run(loaded, data, out)}. Next: isoglot export {out} --out DIR")
+    # Their bars and reports would break ours; errors still show.
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    run(loaded, data, out, [_evaluation_set(given) for given in against or []], allow_leaks)
+    if int(os.environ.get("RANK", "0")) == 0:
+        typer.echo(f"Trained: {out}. Look at {out}/README.md. Next: isoglot export {out} --out DIR")
+
+
+def _evaluation_set(given: str) -> tuple[str, Path | None]:
+    name, _, folder = given.partition("=")
+    return name, Path(folder) if folder else None
 
 
 def export(
