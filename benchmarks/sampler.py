@@ -104,15 +104,15 @@ def main() -> None:
     for name, default in (("groups", 1_000_000), ("languages", 10), ("steps", 60)):
         options.add_argument(f"--{name}", type=int, default=default)
     given = options.parse_args()
-    before, began = memory(), time.perf_counter()
+    before, began, busy = memory(), time.perf_counter(), time.process_time()
     table = PairTable.pack({"made": groups(given.groups, LANGUAGES[: given.languages])})
     packed = time.perf_counter() - began
     ours = iter(HybridBatchSampler(None, BATCH, True, batches=HybridBatches(table, BATCH, STAGE), steps=STAGE.steps))
     next(ours)
-    ready = time.perf_counter() - began
+    ready, used = time.perf_counter() - began, time.process_time() - busy
     texts = table.texts.nbytes / 1e6
     print(f"{given.groups:,} groups × {given.languages} languages, {len(table.texts):,} texts of {texts:,.0f} MB")
-    print(f"start-up {ready:.1f} s (of which packing, with making the texts, {packed:.1f} s)")
+    print(f"start-up {ready:.1f} s, {used:.1f} s of one core; packing, with making the texts, is {packed:.1f} s of it")
     print(f"most memory {memory():,.0f} MB, of which {before:,.0f} MB before the first group (torch and the like)")
 
     plain, pairs = plain_dataset(table), PairDataset.of(table.texts)

@@ -137,24 +137,24 @@ class _Packer:
     def add(self, group: Group) -> None:
         """Append one group's texts and entries."""
         rows: dict[str, int] = {}
-        for column, texts in ((self.questions, group.questions), (self.passages, group.passages)):
-            for code, text in texts.items():
-                self._enter(column, code, text, rows)
-            column.offsets.append(len(column.rows))
-        for code, lost in group.negatives.items():
-            for text in lost:
-                self._enter(self.negatives, code, text, rows)
-        self.negatives.offsets.append(len(self.negatives.rows))
+        self._enter(self.questions, group.questions.items(), rows)
+        self._enter(self.passages, group.passages.items(), rows)
+        self._enter(self.negatives, ((code, text) for code in group.negatives for text in group.negatives[code]), rows)
 
-    def _enter(self, column: _Column, code: str, text: str, rows: dict[str, int]) -> None:
-        row = rows.get(text)
-        if row is None:
-            row = rows[text] = len(self.text_keys)
-            self.text_keys.append(hash(text) & 0x7FFFFFFF)
-            self._bytes += text.encode()
-            self._ends.append(len(self._bytes))
-        column.languages.append(self.language_index.setdefault(code, len(self.language_index)))
-        column.rows.append(row)
+    def _enter(self, column: _Column, texts: Iterable[tuple[str, str]], rows: dict[str, int]) -> None:
+        languages, keys = self.language_index, self.text_keys
+        for code, text in texts:
+            row = rows.get(text)
+            if row is None:
+                row = rows[text] = len(keys)
+                keys.append(hash(text) & 0x7FFFFFFF)
+                self._bytes += text.encode()
+                self._ends.append(len(self._bytes))
+            if code not in languages:
+                languages[code] = len(languages)
+            column.languages.append(languages[code])
+            column.rows.append(row)
+        column.offsets.append(len(column.rows))
 
     def texts(self) -> pa.ChunkedArray:
         """All texts, laid over the buffers they were written to."""
