@@ -152,33 +152,3 @@ def test_a_run_without_data_is_told(recipe: Recipe, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match=r"parallel\.parquet"):
         train(recipe, tmp_path, tmp_path / "run")
     shutil.rmtree(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("override", "told"),
-    [
-        ("stages.0.alfa=0.5", r"stages\.0\.alfa"),
-        ("stages.1.alpha=2", r"stages\.1\.alpha"),
-        ("stages.0.alpha", "no override"),
-        ("stages.7.alpha=1", "names no key"),
-        ("stages.0.weights={novels=1}", "novels"),
-        ("languages=['german']", "BCP 47"),
-        ("model.dimension='wide'", r"model\.dimension"),
-    ],
-)
-def test_bad_recipes_are_told(tmp_path: Path, override: str, told: str) -> None:
-    path = tmp_path / "r.toml"
-    path.write_text(RECIPE, encoding="utf-8")
-    with pytest.raises(InvalidInput, match=told):
-        load_recipe(path, [override])
-
-
-def test_overrides_replace_single_keys(tmp_path: Path) -> None:
-    path = tmp_path / "r.toml"
-    path.write_text(RECIPE, encoding="utf-8")
-    assert load_recipe(path, ["stages.0.alpha=1.0", "name=other"]).stages[0].alpha == 1.0
-
-
-def test_shipped_recipes_are_valid() -> None:
-    for path in Path("training/recipes").glob("*.toml"):
-        assert load_recipe(path).buckets
