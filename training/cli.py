@@ -13,6 +13,7 @@ from rich.console import Console
 from index.errors import InvalidInput
 from training import mine_cli
 from training.adapters import cli as data_cli
+from training.translation import cli as translation_cli
 
 __all__ = ["register"]
 
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command()(evaluate)
     app.command()(card)
     data_cli.register(app)
+    translation_cli.register(app)
     mine_cli.register(app)
 
 

@@ -7,6 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+import torch
+
+# Tiny models: on a busy machine two threads wait for each other ten times longer than they work.
+torch.set_num_threads(1)
 
 N = 60
 

@@ -1,0 +1,1 @@
+"""Machine translation of groups: engine → journal → filters → group file. Needs the extra `[train]`."""
