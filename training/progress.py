@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from transformers import TrainerCallback
 
 __all__ = ["RunLog", "console", "read_log"]
 
-console = Console(stderr=True)
+# Of several processes (torchrun) only the first speaks.
+console = Console(stderr=True, quiet=os.environ.get("RANK", "0") != "0")
 
 
 class RunLog(TrainerCallback):  # type: ignore[misc]

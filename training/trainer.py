@@ -150,6 +150,7 @@ def _arguments(recipe: Recipe, stage: Stage, run: Path, is_validated: bool) -> S
         output_dir=str(stage_folder(run, stage.name)),
         max_steps=stage.steps,
         per_device_train_batch_size=recipe.batch_size,
+        dataloader_drop_last=True,
         learning_rate=stage.learning_rate,
         weight_decay=stage.weight_decay,
         warmup_steps=int(stage.steps * stage.warmup),
