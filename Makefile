@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
+OPTIMUM := .venv-optimum
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 .DEFAULT_GOAL := help
 
@@ -32,8 +33,22 @@ install-all: $(VENV)/training ## add what training, tests and checks need
 serve: install ## serve on 127.0.0.1:8000 (PORT= changes it) with the demo collection
 	@PORT=$(PORT) $(VENV)/bin/isoglot serve
 
-test: install-all ## run all tests
+# Optimum and sentence-transformers 6 exclude each other, so its export route has a place of its own.
+$(OPTIMUM)/ready: pyproject.toml constraints-optimum.txt
+	@echo "Setting up $(OPTIMUM) (once, a few minutes: torch is large) …"
+	@test -x $(OPTIMUM)/bin/python || $(PYTHON) -m venv $(OPTIMUM)
+	@$(OPTIMUM)/bin/python -m pip --disable-pip-version-check install --quiet $$(grep '^torch==' constraints-optimum.txt)
+	@$(OPTIMUM)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints-optimum.txt -e '.[cpu,optimum,dev]'
+	@touch $@
+
+install-optimum: $(OPTIMUM)/ready ## make .venv-optimum for `isoglot export --route optimum`
+
+test: install-all ## run all tests but those of the Optimum route
 	$(VENV)/bin/python -m pytest
+
+test-optimum: install-all install-optimum ## export runs through Optimum, in its own environment, and serve them
+	$(VENV)/bin/python -m tests.training.tiny_runs $(OPTIMUM)/runs
+	TINY_RUNS=$(OPTIMUM)/runs $(OPTIMUM)/bin/python -m pytest tests/optimum
 
 check: install-all ## lint, types, docs up to date
 	$(VENV)/bin/ruff check .
@@ -51,8 +66,9 @@ docs: install-all ## write the generated parts of the docs
 
 bench: install-all ## measure against the raw libraries, interleaved in one run
 	$(VENV)/bin/python benchmarks/line.py
+	$(VENV)/bin/python benchmarks/sampler.py
 
-clean: ## remove .venv and caches, keep data
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## remove environments and caches, keep data
+	rm -rf $(VENV) $(OPTIMUM) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help install install-all serve test check fix docs bench clean
+.PHONY: help install install-all install-optimum serve test test-optimum check fix docs bench clean

@@ -85,7 +85,7 @@ def small_model(table: PairTable) -> tuple[SentenceTransformer, Recipe]:
     return build_model(recipe, table)[0], recipe
 
 
-def step(model: SentenceTransformer, loss: torch.nn.Module, optimizer: torch.optim.Optimizer, batch: Any) -> float:
+def step(loss: torch.nn.Module, optimizer: torch.optim.Optimizer, batch: Any) -> float:
     """Seconds of one training step."""
     began = time.perf_counter()
     features = [
@@ -129,7 +129,7 @@ def main() -> None:
             fetch = time.perf_counter() - began
             batch = collate(examples)
             prepared = time.perf_counter() - began
-            whole = prepared + step(model, loss, optimizer, batch)
+            whole = prepared + step(loss, optimizer, batch)
             if number >= 5:
                 fetched[name].append(fetch)
                 spent[name].append(whole)

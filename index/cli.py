@@ -23,7 +23,6 @@ from rich.text import Text
 
 from index.answer import Answer
 from index.catalog import DEMO, Catalog, collection_name
-from index.encoder import Encoder
 from index.errors import IsoglotError
 from index.passages import Passage, read_passages, require_unique
 from index.settings import IndexSettings
@@ -86,7 +85,7 @@ def add(
     collection_name(collection)
     checked = list(_check(file, settings))
     require_unique(passage.id for passage in checked)
-    catalog = Catalog(settings.collections, Encoder(settings.encoder, settings.threads))
+    catalog = Catalog(settings.collections, settings.load_encoder())
     target, is_new = catalog.create(collection)
     stored: Counter[str] = Counter()
     truncated: list[str] = []
@@ -136,9 +135,7 @@ def search(
     `isoglot search "น้ำขึ้นน้ำลงเกิดจากอะไร" -l de,fr --collection docs`
     """
     settings = IndexSettings.load(data=data, encoder=encoder)
-    catalog = Catalog(
-        settings.collections, Encoder(settings.encoder, settings.threads), read_only=True, allowed=settings.languages
-    )
+    catalog = Catalog(settings.collections, settings.load_encoder(), read_only=True, allowed=settings.languages)
     if collection == DEMO and DEMO not in catalog.names():
         Catalog(settings.collections, catalog.encoder).ensure_demo()
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import onnxruntime
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Encoding
 
-from index.encoder_folder import MODEL, TOKENIZER, EncoderDescription, find_encoder
-from index.errors import DamagedEncoder, InvalidInput
+from index.encoder_folder import DESCRIPTION, MODEL, TOKENIZER, EncoderDescription, find_encoder
+from index.errors import InvalidInput
+from index.foreign_encoder import OpenedEncoder, Prompts, load_tokenizer, open_foreign
+from index.graph import Graph
 from index.text import clean, romanised
 
 __all__ = ["Embedded", "Encoder", "Kind"]
@@ -38,22 +39,27 @@ class Embedded:
 
 
 class Encoder:
-    """An encoder folder, loaded.
+    """An encoder, loaded.
 
+    folder: an encoder folder of Isoglot's or another tool's, a bundled encoder's name, or a hub id.
     threads: cores for ONNX Runtime; None means all there are.
-    Raises NotFound or DamagedEncoder when the folder cannot be used.
+    query_prompt, passage_prompt: put before each text, for a foreign encoder that does not say
+    its own; None means what it says.
+    Raises NotFound or DamagedEncoder when the folder cannot be used, InvalidInput when a prompt
+    is given for an encoder that fixes its prompts.
     """
 
-    def __init__(self, folder: Path | str, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | str,
+        threads: int | None = None,
+        query_prompt: str | None = None,
+        passage_prompt: str | None = None,
+    ) -> None:
         self.folder = find_encoder(str(folder))
-        self.description = EncoderDescription.read(self.folder)
-        try:
-            self._tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER))
-            self._session = onnxruntime.InferenceSession(
-                str(self.folder / MODEL), _session_options(threads), _providers()
-            )
-        except Exception as error:  # both libraries raise bare Exception subclasses
-            raise DamagedEncoder(f"The encoder in {self.folder} cannot be loaded: {error}") from error
+        prompts = Prompts(query_prompt, passage_prompt)
+        opened = (_open_own if (self.folder / DESCRIPTION).is_file() else open_foreign)(self.folder, prompts, threads)
+        self.description, self._tokenizer, self._graph, self._finish = opened
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.description.maximum_tokens)
 
@@ -99,27 +105,20 @@ class Encoder:
         return list(self._tokenizer.encode_batch_fast(read))
 
     def _run(self, ids: list[list[int]]) -> np.ndarray:
-        width = max(1, max(map(len, ids)))
-        input_ids = np.zeros((len(ids), width), dtype=np.int64)
-        attention_mask = np.zeros((len(ids), width), dtype=np.int64)
-        for row, tokens in enumerate(ids):
-            input_ids[row, : len(tokens)] = tokens
-            attention_mask[row, : len(tokens)] = 1
-        feeds = {"input_ids": input_ids, "attention_mask": attention_mask}
-        return np.asarray(self._session.run(["sentence_embedding"], feeds)[0])
+        return self._finish(*self._graph.run(ids))
 
 
-def _session_options(threads: int | None) -> onnxruntime.SessionOptions:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or 0
-    options.log_severity_level = 3
-    return options
-
-
-def _providers() -> list[str]:
-    """The GPU where the GPU wheel and a GPU are there, else the CPU."""
-    available = onnxruntime.get_available_providers()
-    return [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in available]
+def _open_own(folder: Path, prompts: Prompts, threads: int | None) -> OpenedEncoder:
+    """Open a folder that has an `encoder.json`; its graph pools and normalises."""
+    description = EncoderDescription.read(folder)
+    if prompts != Prompts(None, None):
+        raise InvalidInput(
+            f"The encoder {description.name} fixes its prompts; give none (ISOGLOT_QUERY_PROMPT, "
+            "ISOGLOT_PASSAGE_PROMPT are for encoders that do not say theirs)."
+        )
+    tokenizer = load_tokenizer(folder / TOKENIZER)
+    graph = Graph(folder / MODEL, description.pad_id, threads)
+    return OpenedEncoder(description, tokenizer, graph, lambda vectors, _: vectors)
 
 
 def _batches(order: np.ndarray, tokens: np.ndarray) -> Iterator[np.ndarray]:

@@ -5,6 +5,9 @@ model.onnx       graph: input_ids, attention_mask (batch, tokens) int64
 tokenizer.json   for the `tokenizers` library
 encoder.json     the description below
 README.md        model card
+model.onnx.data  weights of a graph over 2 GB, which is as much as one ONNX file can hold
+
+`index/foreign_encoder.py` reads the folders other tools make.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.errors import DamagedEncoder, NotFound
+from index.hub import fetch_encoder, is_hub_id
 
 __all__ = ["DESCRIPTION", "MODEL", "TOKENIZER", "EncoderDescription", "bundled_encoders", "file_hash", "find_encoder"]
 
@@ -29,7 +33,8 @@ class EncoderDescription(BaseModel):
     dimension: length of the vectors. maximum_tokens: longer texts are cut, and told.
     query_prompt, passage_prompt: put before each text. romanise: whether a Latin reading of
     non-ASCII words is appended (`index/text.py`). languages: codes it was trained on.
-    weights: "float32" or "int8". files: SHA-256 of the files. source: what made it.
+    weights: "float32", "float16" or "int8"; "unknown" in a foreign folder. pad_id: token that fills
+    shorter texts of a batch. files: name → SHA-256. source: what made it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,6 +48,7 @@ class EncoderDescription(BaseModel):
     romanise: bool = False
     languages: list[str] = []
     weights: str = "float32"
+    pad_id: int = Field(default=0, ge=0)
     license: str = "unknown"
     files: dict[str, str]
     source: dict[str, Any] = {}
@@ -51,8 +57,7 @@ class EncoderDescription(BaseModel):
     def fingerprint(self) -> str:
         """SHA-256 over everything that shapes a vector; vectors of unequal fingerprints must not mix."""
         shaping = self.model_dump(include={"dimension", "maximum_tokens", "query_prompt", "passage_prompt", "romanise"})
-        files = {name: self.files[name] for name in (MODEL, TOKENIZER)}
-        return hashlib.sha256(json.dumps([shaping, files], sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([shaping, self.files], sort_keys=True).encode()).hexdigest()
 
     @classmethod
     def read(cls, folder: Path) -> EncoderDescription:
@@ -68,7 +73,7 @@ class EncoderDescription(BaseModel):
             description = cls.model_validate_json(path.read_bytes())
         except ValidationError as error:
             raise DamagedEncoder(f"{path} cannot be understood: {error}", path=str(path)) from error
-        for name in (MODEL, TOKENIZER):
+        for name in {MODEL, TOKENIZER, *description.files}:
             _check(folder / name, description.files.get(name))
         return description
 
@@ -97,15 +102,20 @@ def bundled_encoders() -> dict[str, Path]:
 
 
 def find_encoder(name: str) -> Path:
-    """Turn a folder path or a bundled encoder's name into a folder; raises NotFound."""
+    """Turn a folder path, a bundled encoder's name or a hub id into a folder, fetching it when needed.
+
+    A folder of that name goes first. Raises NotFound, and what `fetch_encoder` raises.
+    """
     bundled = bundled_encoders()
     if name in bundled:
         return bundled[name]
-    if (Path(name) / DESCRIPTION).is_file():
+    if Path(name).is_dir():
         return Path(name)
+    if is_hub_id(name):
+        return fetch_encoder(name)
     raise NotFound(
-        f"There is no encoder {name!r}: it is neither a folder with {DESCRIPTION} nor one of those bundled "
-        f"({', '.join(bundled) or 'none'}).",
+        f"There is no encoder {name!r}: it is neither a folder, nor one of those bundled "
+        f"({', '.join(bundled) or 'none'}), nor a hub id such as intfloat/multilingual-e5-small.",
         given=name,
         bundled=sorted(bundled),
     )

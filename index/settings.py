@@ -11,6 +11,7 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from index.encoder import Encoder
 from index.errors import InvalidInput
 from index.languages import language_codes
 
@@ -23,7 +24,15 @@ class IndexSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ISOGLOT_", env_file=".env", extra="ignore", frozen=True)
 
     data: Path = Field(Path("data"), description="Folder that holds the collections.")
-    encoder: str = Field("isoglot-static", description="Encoder folder, or the name of a bundled encoder.")
+    encoder: str = Field(
+        "isoglot-static",
+        description="Name of a bundled encoder, a folder made by Isoglot, Optimum or sentence-transformers, or a "
+        "hub id such as `intfloat/multilingual-e5-small` (with `@revision` to pin it).",
+    )
+    query_prompt: str | None = Field(
+        None, description="Put before each query, for an encoder that does not say its own; unset takes what it says."
+    )
+    passage_prompt: str | None = Field(None, description="The same for passages.")
     threads: int | None = Field(None, ge=1, description="Cores for encoding; unset uses all there are.")
     languages: list[str] | None = Field(
         None,
@@ -49,6 +58,10 @@ class IndexSettings(BaseSettings):
             raise InvalidInput(f"A setting is wrong (docs/settings.md): {faults}. Lists are JSON.") from error
         except SettingsError as error:
             raise InvalidInput(f"A setting is wrong (docs/settings.md): {error}. Lists are JSON.") from error
+
+    def load_encoder(self) -> Encoder:
+        """The encoder that is set; raises what `Encoder` raises."""
+        return Encoder(self.encoder, self.threads, self.query_prompt, self.passage_prompt)
 
     @property
     def collections(self) -> Path:

@@ -8,7 +8,6 @@ from fastapi import Depends, Request
 
 from index.catalog import Catalog
 from index.collection import Collection
-from index.encoder import Encoder
 from index.errors import IsoglotError
 from index.text import clean
 from service.settings import Settings
@@ -25,7 +24,7 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.encoder = Encoder(settings.encoder, settings.threads)
+        self.encoder = settings.load_encoder()
         self.catalog = Catalog(settings.collections, self.encoder, allowed=settings.languages)
         if settings.demo:
             self.catalog.ensure_demo()

@@ -23,7 +23,7 @@ for name in [name for name in os.environ if name.startswith("ISOGLOT_") or name 
 
 from index.encoder import Encoder
 from index.encoder_folder import DESCRIPTION, MODEL, TOKENIZER, EncoderDescription, file_hash
-from training.export import static_graph
+from training.export_static import static_graph
 
 WORDS = [
     "[UNK]",

@@ -40,7 +40,7 @@ def write_card(folder: Path) -> Path:
     description = EncoderDescription.read(folder)
     parts = [_head(description), _facts(description), _data(description)]
     parts += [_figures(json.loads(path.read_bytes())) for path in sorted(folder.glob("results/*/results.json"))]
-    parts += [_gate(folder), _notes(description), _limits()]
+    parts += [_gate(folder), _notes(description), _limits(description)]
     path = folder / "README.md"
     path.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
     return path
@@ -61,11 +61,20 @@ def _facts(description: EncoderDescription) -> str:
         "Licence of the weights": description.license,
         "Recipe": f"`{recipe.get('name')}`, seed {recipe.get('seed')}, batches of {recipe.get('batch_size', 0):,} pairs; stages "
         + "; ".join(f"{s['name']}: {s['steps']:,} steps, alpha {s['alpha']}" for s in recipe.get("stages", [])),
-        "Time": f"{run.get('seconds', 0) / 60:.0f} minutes on {run.get('machine', {}).get('cores')} cores, no GPU",
+        "Time": f"{run.get('seconds', 0) / 60:.0f} minutes on {_machine(run.get('machine', {}))}",
         "Made with": ", ".join(f"{name} {number}" for name, number in run.get("versions", {}).items()),
     }
+    if base := recipe.get("model", {}).get("base"):
+        rows = {"Tuned from": f"`{base}`", **rows}
     lines = "\n".join(f"| {name} | {value} |" for name, value in rows.items())
     return f"## Facts\n\n| | |\n|---|---|\n{lines}"
+
+
+def _machine(machine: dict[str, Any]) -> str:
+    processes = machine.get("processes", 1)
+    if machine.get("gpu"):
+        return f"{processes} × {machine['gpu']}"
+    return f"{machine.get('cores')} cores, no GPU"
 
 
 def _data(description: EncoderDescription) -> str:
@@ -131,10 +140,15 @@ def _notes(description: EncoderDescription) -> str:
     return "## Read this before you trust the figures\n\n" + "\n".join(f"- {note}" for note in notes) if notes else ""
 
 
-def _limits() -> str:
+def _limits(description: EncoderDescription) -> str:
+    unseen = (
+        "Languages it was not trained on work as far as their words, names and numbers look like those of a language "
+        "it knows."
+    )
+    if description.source.get("recipe", {}).get("model", {}).get("kind", "static") != "static":
+        return f"## Limits\n\nA text is cut after {description.maximum_tokens:,} tokens. {unseen}"
     return (
         "## Limits\n\nA static encoder adds up what a text's pieces mean; it does not see their order. It finds passages "
         "that speak of the same things as the question; it does not read for who did what to whom. Short questions of "
-        "common words suffer most. Languages it was not trained on work as far as their words, names and numbers look "
-        "like those of a language it knows."
+        f"common words suffer most. {unseen}"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -100,27 +100,33 @@ def _evaluation_set(given: str) -> tuple[str, Path | None]:
 def export(
     run: Annotated[Path, typer.Argument(help="A run folder made by `isoglot train`.")],
     out: Annotated[Path, typer.Option(help="Encoder folder to make; its name becomes the encoder's.")],
-    int8: Annotated[
-        bool, typer.Option("--int8", help="8-bit weights: a quarter of the size; the cost is shown.")
-    ] = False,
+    weights: Annotated[
+        Literal["float32", "float16", "int8"],
+        typer.Option(help="float16 halves the size, int8 quarters it; the cost is shown by language."),
+    ] = "float32",
+    route: Annotated[
+        Literal["torch", "optimum"],
+        typer.Option(help="Who traces a transformer's graph; optimum in its own environment (docs/training.md)."),
+    ] = "torch",
 ) -> None:
     """Export a run as an encoder folder, if and only if it agrees with the trained model.
 
-    Example: `isoglot export runs/static --out models/my-encoder --int8`
+    Example: `isoglot export runs/static --out models/my-encoder --weights int8`
     """
     _require_extra()
     from training.card import write_card
     from training.export import export as write
 
-    report = write(run, out, int8)
-    write_card(out)
+    with Console(stderr=True).status(f"Exporting {run} and comparing …"):
+        report = write(run, out, weights, route)
+        write_card(out)
     typer.echo(f"Exported {out} ({report.weights}): least cosine {report.least_cosine:.5f} over {report.texts} texts.")
     kept = ", ".join(f"{code} {share:.1%}" for code, share in report.overlap.items())
     typer.echo(f"Share of the trained top 10 kept, by query language: {kept}.")
 
 
 def evaluate(
-    encoder: Annotated[str, typer.Argument(help="Encoder folder, or the name of a bundled one.")],
+    encoder: Annotated[str, typer.Argument(help="Encoder folder, bundled encoder, or hub id.")],
     benchmark: Annotated[str, typer.Option(help="demo, xquad-r or mlqa-r.")] = "demo",
     data: Annotated[Path | None, typer.Option(help="Folder with the benchmark's files; demo needs none.")] = None,
     context: Annotated[

@@ -1,137 +1,165 @@
-"""A trained run to an encoder folder: ONNX graph, tokenizer, description, model card.
+"""A trained run to an encoder folder: ONNX graph, tokenizer, description.
 
-The graph of a static encoder: rows of the table for the token ids, each times its scale and
-the attention mask, summed and L2-normalised. int8 keeps each row as 8-bit integers with one
-float32 scale (symmetric, per row), a quarter of the size.
+A static encoder's graph is built by hand (`training/export_static.py`). A transformer's is
+traced, by torch (`training/export_transformer.py`) or by Hugging Face Optimum
+(`training/export_optimum.py`, in an environment of its own), and finished the same way:
+weights quantised, L2 normalisation appended (`training/quantise.py`). Whatever the way, the
+gate (`training/gate.py`) compares the folder with the trained model before it gets its name.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+import sentence_transformers
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Normalize
 
 from index.encoder import Encoder
 from index.encoder_folder import DESCRIPTION, MODEL, TOKENIZER, EncoderDescription, file_hash
 from index.errors import Conflict, InvalidInput, NotFound
+from training.export_optimum import older_layout, optimum_trace, require_optimum
+from training.export_static import static_graph
+from training.export_transformer import fast_tokenizer, longest_input, trace
 from training.gate import GateReport, check_export
+from training.quantise import Weights, finish_graph
 from training.recipe import Recipe
-from training.static import WeightedStaticEmbedding
+from training.recipe_file import read_run_recipe
 
-__all__ = ["export", "load_run", "static_graph"]
+__all__ = ["Route", "export", "load_run"]
 
-_OPSET = 18
+Route = Literal["torch", "optimum"]
 
 
-def export(run: Path, out: Path, int8: bool = False) -> GateReport:
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is exported, and how. folder: the model's."""
+
+    recipe: Recipe
+    facts: dict[str, Any]
+    model: SentenceTransformer
+    folder: Path
+    weights: Weights
+    route: Route
+
+    @property
+    def is_static(self) -> bool:
+        """Whether the model is a static one, which has a graph of its own."""
+        return _is_static(self.folder)
+
+
+def export(run: Path, out: Path, weights: Weights = "float32", route: Route = "torch") -> GateReport:
     """Write the encoder folder of a run, but only if it agrees with the trained model.
 
-    Raises NotFound when `run` is no run, Conflict when `out` exists, ExportRefused (and
-    leaves nothing behind) when the ONNX encoder differs.
+    Raises NotFound when `run` is no run, Conflict when `out` exists, InvalidInput for a
+    combination there is no way for, ExportRefused (and leaves nothing behind) when the ONNX
+    encoder differs.
     """
-    recipe, facts, model = load_run(run)
+    _require_way(run, weights, route)
     if out.exists():
         raise Conflict(f"{out} exists; choose another folder with --out or remove it.", path=str(out))
-    draft = out.with_name(out.name + ".draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    try:
-        _write(recipe, facts, model, draft, out.name, int8)
-        report = check_export(model, Encoder(draft), is_quantised=int8)
+    with ExitStack() as stack:
+        folder = run / "model"
+        if route == "optimum":
+            folder = older_layout(folder, Path(stack.enter_context(tempfile.TemporaryDirectory())) / "model")
+        job = _Job(*load_run(run, folder), folder, weights, route)
+        draft = out.with_name(out.name + ".draft")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        stack.callback(shutil.rmtree, draft, ignore_errors=True)
+        limit = _write_graph(job, draft)
+        _describe(job, draft, out.name, limit)
+        report = check_export(job.model, Encoder(draft))
         (draft / "gate.json").write_text(json.dumps(report.as_json(), indent=2), encoding="utf-8")
         draft.rename(out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return report
 
 
-def load_run(run: Path) -> tuple[Recipe, dict[str, Any], SentenceTransformer]:
-    """Recipe, facts and model of a run folder; raises NotFound."""
+def load_run(run: Path, model: Path | None = None) -> tuple[Recipe, dict[str, Any], SentenceTransformer]:
+    """Recipe, facts and model of a run folder; raises NotFound.
+
+    model: load the model from here; None means from the run.
+    """
+    _require_run(run)
+    recipe = read_run_recipe(run)
+    facts: dict[str, Any] = json.loads((run / "run.json").read_bytes())
+    folder = model or run / "model"
+    if not _is_static(folder):
+        return recipe, facts, SentenceTransformer(str(folder), device="cpu")
+    # Here, because it needs sentence-transformers 6, which Optimum excludes.
+    from training.models import load_model
+
+    return recipe, facts, load_model(folder)
+
+
+def _is_static(folder: Path) -> bool:
+    return "WeightedStaticEmbedding" in json.loads((folder / "modules.json").read_bytes())[0]["type"]
+
+
+def _require_run(run: Path) -> None:
     if not (run / "run.json").is_file():
         raise NotFound(f"{run} holds no finished run (no run.json); train one with `isoglot train`.", path=str(run))
-    recipe = Recipe.model_validate_json((run / "recipe.json").read_bytes())
-    facts: dict[str, Any] = json.loads((run / "run.json").read_bytes())
-    # By hand: sentence-transformers loads classes of other packages only as "remote code".
-    first = json.loads((run / "model" / "modules.json").read_bytes())[0]
-    static = WeightedStaticEmbedding.load(str(run / "model"), subfolder=first["path"])
-    return recipe, facts, SentenceTransformer(modules=[static, Normalize()], device="cpu")
 
 
-def _write(
-    recipe: Recipe, facts: dict[str, Any], model: SentenceTransformer, folder: Path, name: str, int8: bool
-) -> None:
-    static = model[0]
-    if not isinstance(static, WeightedStaticEmbedding):
-        raise InvalidInput(f"Only static encoders can be exported yet; this one begins with {type(static).__name__}.")
-    onnx.save(static_graph(static.folded().numpy(), int8), str(folder / MODEL))
-    static.tokenizer.save(str(folder / TOKENIZER), pretty=False)
+def _require_way(run: Path, weights: Weights, route: Route) -> None:
+    """Raise InvalidInput when a run cannot be exported so, NotFound when it is none."""
+    if weights not in get_args(Weights) or route not in get_args(Route):
+        raise InvalidInput(
+            f"weights is {weights!r} and route {route!r}; weights may be {', '.join(get_args(Weights))}, "
+            f"the route {' or '.join(get_args(Route))}."
+        )
+    _require_run(run)
+    if _is_static(run / "model") and (route != "torch" or weights == "float16"):
+        raise InvalidInput(
+            "A static encoder is exported by its own graph: --weights float32 or int8 (already a quarter of the "
+            "size), and no --route."
+        )
+    if route == "optimum":
+        require_optimum()
+    elif int(sentence_transformers.__version__.partition(".")[0]) < 6:
+        raise InvalidInput(
+            "This environment is the one for Optimum; its sentence-transformers is older than the run. "
+            "Give --route optimum, or use the environment the run was trained in."
+        )
+
+
+def _write_graph(job: _Job, out: Path) -> int:
+    """Write model.onnx and tokenizer.json; returns the number of tokens the encoder shall read."""
+    model = job.model
+    if job.is_static:
+        onnx.save(static_graph(model[0].folded().numpy(), job.weights == "int8"), str(out / MODEL))
+        model[0].tokenizer.save(str(out / TOKENIZER), pretty=False)
+        return int(model[0].maximum_tokens)
+    limit = min(job.recipe.model.maximum_tokens, longest_input(model))
+    model.max_seq_length = limit
+    fast_tokenizer(model).save(str(out / TOKENIZER), pretty=False)
+    with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
+        traced = optimum_trace(job.folder, Path(scratch)) if job.route == "optimum" else trace(model, Path(scratch))
+        finish_graph(traced, out / MODEL, job.weights)
+    return limit
+
+
+def _describe(job: _Job, folder: Path, name: str, limit: int) -> None:
+    """Write encoder.json."""
+    recipe, model = job.recipe, job.model
     description = EncoderDescription(
         name=name,
-        dimension=static.embedding_dim,
-        maximum_tokens=static.maximum_tokens,
+        dimension=model.get_embedding_dimension(),
+        maximum_tokens=limit,
         query_prompt=recipe.model.query_prompt,
         passage_prompt=recipe.model.passage_prompt,
-        romanise=static.romanise,
-        languages=facts["languages"],
-        weights="int8" if int8 else "float32",
+        romanise=getattr(model[0], "romanise", False),
+        languages=job.facts["languages"],
+        weights=job.weights,
+        pad_id=0 if job.is_static else model.tokenizer.pad_token_id or 0,
         license=recipe.license,
-        files={name: file_hash(folder / name) for name in (MODEL, TOKENIZER)},
-        source={"recipe": json.loads(recipe.model_dump_json()), "run": facts},
+        files={path.name: file_hash(path) for path in sorted(folder.iterdir())},
+        source={"recipe": json.loads(recipe.model_dump_json()), "run": job.facts, "route": job.route},
     )
     (folder / DESCRIPTION).write_text(description.model_dump_json(indent=2), encoding="utf-8")
-
-
-def quantise_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Symmetric int8 per row: integers (vocabulary, dim) int8, scales (vocabulary, 1) float32."""
-    scales = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-12) / 127.0
-    return np.rint(table / scales).astype(np.int8), scales.astype(np.float32)
-
-
-def static_graph(table: np.ndarray, int8: bool) -> onnx.ModelProto:
-    """ONNX graph of a static encoder.
-
-    table: (vocabulary, dim) float32, piece vectors with their weights multiplied in.
-    """
-    if int8:
-        rows, scales = quantise_rows(table)
-    else:
-        rows, scales = table.astype(np.float32), np.ones((len(table), 1), dtype=np.float32)
-    node = helper.make_node
-    nodes = [
-        node("Gather", ["rows", "input_ids"], ["stored"]),  # (batch, tokens, dim)
-        node("Cast", ["stored"], ["vectors"], to=TensorProto.FLOAT),
-        node("Gather", ["scales", "input_ids"], ["token_scales"]),  # (batch, tokens, 1)
-        node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
-        node("Unsqueeze", ["mask", "last"], ["mask_column"]),
-        node("Mul", ["token_scales", "mask_column"], ["weights"]),  # (batch, tokens, 1)
-        node("Transpose", ["weights"], ["weights_row"], perm=[0, 2, 1]),
-        node("MatMul", ["weights_row", "vectors"], ["summed"]),  # (batch, 1, dim)
-        node("Squeeze", ["summed", "middle"], ["total"]),
-        node("ReduceL2", ["total", "middle"], ["norm"], keepdims=1),
-        node("Max", ["norm", "tiny"], ["safe_norm"]),
-        node("Div", ["total", "safe_norm"], ["sentence_embedding"]),
-    ]
-    constants = {
-        "rows": rows,
-        "scales": scales,
-        "last": np.array([2], dtype=np.int64),
-        "middle": np.array([1], dtype=np.int64),
-        "tiny": np.array([1e-12], dtype=np.float32),
-    }
-    inputs = [
-        helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "tokens"])
-        for n in ("input_ids", "attention_mask")
-    ]
-    outputs = [helper.make_tensor_value_info("sentence_embedding", TensorProto.FLOAT, ["batch", table.shape[1]])]
-    initializers = [numpy_helper.from_array(value, name) for name, value in constants.items()]
-    graph = helper.make_graph(nodes, "static_encoder", inputs, outputs, initializers)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=9)
-    onnx.checker.check_model(model)
-    return model

@@ -16,6 +16,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from index.errors import InvalidInput
 from training.aligned_start import aligned_directions
+from training.export_transformer import longest_input
 from training.pairs import PairTable
 from training.piece_column import piece_column
 from training.progress import console
@@ -102,10 +103,10 @@ def _pretrained(model: PretrainedModel) -> SentenceTransformer:
         ) from error
     if not isinstance(loaded[-1], Normalize):
         loaded.append(Normalize())
-    longest = loaded.max_seq_length
-    if longest is not None and longest < model.maximum_tokens:
+    longest = longest_input(loaded)
+    if longest < model.maximum_tokens:
         console.print(f"{model.base} reads {longest} tokens at most; longer texts are cut there.")
-    loaded.max_seq_length = min(model.maximum_tokens, longest or model.maximum_tokens)
+    loaded.max_seq_length = min(model.maximum_tokens, longest)
     return loaded
 
 

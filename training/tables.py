@@ -50,10 +50,11 @@ def load_tables(recipe: Recipe, data: Path) -> tuple[PairTable, PairTable | None
 def _groups(data: Path, sources: list[str], languages: list[str], status: Status) -> Iterator[Group]:
     for name in sources:
         status.update(f"Reading {name} …")
-        count = 0
-        for count, group in enumerate(read_source(data, name, languages or None), start=1):
+        is_empty = True
+        for group in read_source(data, name, languages or None):
+            is_empty = False
             yield group
-        if not count:
+        if is_empty:
             raise InvalidInput(
                 f"The source {name!r} holds no group in {', '.join(languages) or 'any language'}; "
                 "leave it out of the recipe, or add its data.",

@@ -99,7 +99,7 @@ def test_a_vocabulary_too_small_for_the_letters_is_told(recipe: Recipe, data: Pa
 
 @pytest.mark.parametrize("int8", [False, True])
 def test_an_exported_encoder_serves(run: Path, tmp_path: Path, int8: bool) -> None:
-    report = export(run, tmp_path / "tiny-encoder", int8)
+    report = export(run, tmp_path / "tiny-encoder", "int8" if int8 else "float32")
     assert report.least_cosine > (0.99 if int8 else 0.9999)
     encoder = Encoder(tmp_path / "tiny-encoder")
     assert encoder.description.weights == ("int8" if int8 else "float32")

@@ -1,0 +1,75 @@
+"""An ONNX graph with ONNX Runtime: token ids in, vectors out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from index.errors import DamagedEncoder
+from index.pooling import UnsupportedEncoder
+
+__all__ = ["Graph"]
+
+_FILLED = ("attention_mask", "token_type_ids")
+_TOKEN_OUTPUTS = ("token_embeddings", "last_hidden_state")
+
+
+class Graph:
+    """A loaded graph.
+
+    path: the `.onnx` file. pad_id: fills shorter rows. threads: cores; None means all there are.
+    Raises DamagedEncoder when ONNX Runtime cannot load it, UnsupportedEncoder when it wants
+    or gives other things.
+    """
+
+    def __init__(self, path: Path, pad_id: int = 0, threads: int | None = None) -> None:
+        self._pad_id = pad_id
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), _session_options(threads), _providers())
+        except Exception as error:  # ONNX Runtime raises bare Exception subclasses
+            raise DamagedEncoder(f"The encoder in {path.parent} cannot be loaded: {error}", path=str(path)) from error
+        self._inputs = [node.name for node in self._session.get_inputs()]
+        outputs = [node.name for node in self._session.get_outputs()]
+        self._output = next((name for name in ("sentence_embedding", *_TOKEN_OUTPUTS) if name in outputs), "")
+        if not self._output or not {"input_ids"} <= set(self._inputs) <= {"input_ids", *_FILLED}:
+            raise UnsupportedEncoder(
+                f"The graph {path} takes {', '.join(self._inputs)} and gives {', '.join(outputs)}. It may take "
+                f"input_ids, {', '.join(_FILLED)} and must give sentence_embedding, {' or '.join(_TOKEN_OUTPUTS)}.",
+                inputs=self._inputs,
+                outputs=outputs,
+            )
+
+    @property
+    def gives_tokens(self) -> bool:
+        """Whether the graph ends at the vectors of tokens, so that pooling is left to do."""
+        return self._output in _TOKEN_OUTPUTS
+
+    def run(self, ids: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+        """What the graph gives for tokenised texts, and the mask it was given.
+
+        First (n, dim) float32, or (n, tokens, dim) when it gives tokens; second (n, tokens) int64, ones and zeros.
+        """
+        width = max(1, max(map(len, ids)))
+        input_ids = np.full((len(ids), width), self._pad_id, dtype=np.int64)
+        mask = np.zeros((len(ids), width), dtype=np.int64)
+        for row, tokens in enumerate(ids):
+            input_ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        filled = {"input_ids": input_ids, "attention_mask": mask, "token_type_ids": np.zeros_like(mask)}
+        given = self._session.run([self._output], {name: filled[name] for name in self._inputs})[0]
+        return np.asarray(given, dtype=np.float32), mask
+
+
+def _session_options(threads: int | None) -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    options.log_severity_level = 3
+    return options
+
+
+def _providers() -> list[str]:
+    """The GPU where the GPU wheel and a GPU are there, else the CPU."""
+    available = onnxruntime.get_available_providers()
+    return [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in available]
