@@ -74,7 +74,7 @@ def test_a_malformed_line_is_told_and_nothing_is_stored(run, tmp_path: Path) -> 
         (["evaluate", "nowhere"], "no encoder 'nowhere'"),
         (["evaluate", "nowhere", "--benchmark", "squad"], "no encoder"),
         (["export", "none", "--out", "out"], "no finished run"),
-        (["train", "none.toml", "--data", ".", "--out", "out"], "no recipe none.toml"),
+        (["train", "none.toml", "--data", ".", "--out", "out"], "no recipe 'none.toml'"),
     ],
 )
 def test_errors_are_one_line(run, arguments: list[str], told: str) -> None:  # type: ignore[no-untyped-def]
