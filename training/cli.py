@@ -80,16 +80,20 @@ def train(
         return
     if data is None or out is None:
         raise InvalidInput("Training needs --data (where the groups are) and --out (the run folder to make).")
-    from transformers.utils import logging
-
     from training.train import train as run
 
-    # Their bars and reports would break ours; errors still show.
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
+    _quieten()
     run(loaded, data, out, [_evaluation_set(given) for given in against or []], allow_leaks)
     if int(os.environ.get("RANK", "0")) == 0:
         typer.echo(f"Trained: {out}. Look at {out}/README.md. Next: isoglot export {out} --out DIR")
+
+
+def _quieten() -> None:
+    """Silence transformers' bars and reports, which would break ours; errors still show."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
 
 
 def _evaluation_set(given: str) -> tuple[str, Path | None]:
@@ -117,9 +121,9 @@ def export(
     from training.card import write_card
     from training.export import export as write
 
-    with Console(stderr=True).status(f"Exporting {run} and comparing …"):
-        report = write(run, out, weights, route)
-        write_card(out)
+    _quieten()
+    report = write(run, out, weights, route)
+    write_card(out)
     typer.echo(f"Exported {out} ({report.weights}): least cosine {report.least_cosine:.5f} over {report.texts} texts.")
     kept = ", ".join(f"{code} {share:.1%}" for code, share in report.overlap.items())
     typer.echo(f"Share of the trained top 10 kept, by query language: {kept}.")
