@@ -24,6 +24,7 @@ from typing import Any
 
 from index.errors import InvalidInput, MalformedLine, NotFound
 from index.languages import language_code
+from training.json_lines import json_lines
 
 __all__ = ["Group", "read_groups", "write_groups"]
 
@@ -101,17 +102,10 @@ def read_groups(path: Path) -> Iterator[Group]:
 
 
 def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise MalformedLine(f"{path}, line {number}: {error}", path=str(path), line=number) from error
-            if not isinstance(row, dict):
-                raise MalformedLine(f"{path}, line {number}: not a JSON object.", path=str(path), line=number)
-            yield number, row
+    for number, row in json_lines(path):
+        if not isinstance(row, dict):
+            raise MalformedLine(f"{path}, line {number}: not a JSON object.", path=str(path), line=number)
+        yield number, row
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

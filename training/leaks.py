@@ -21,6 +21,7 @@ import pyarrow as pa
 from index.errors import InvalidInput, IsoglotError, MalformedLine
 from training.benchmarks import BENCHMARKS, load_benchmark
 from training.groups import read_groups
+from training.json_lines import json_lines
 from training.leak_index import LEAST_EQUAL, LeakIndex, Match
 from training.normalise import fold, to_units, units_of_characters
 from training.pace import pace
@@ -87,7 +88,7 @@ def evaluation_texts(name: str, folder: Path | None = None) -> list[str]:
 def _holds_groups(path: Path) -> bool:
     if path.suffix == ".parquet":
         return True
-    with path.open(encoding="utf-8") as lines:
+    with path.open(encoding="utf-8", errors="replace") as lines:
         first = next((line for line in lines if line.strip()), "")
     return '"questions"' in first
 
@@ -99,19 +100,12 @@ def _group_texts(path: Path) -> Iterator[str]:
 
 
 def _line_texts(path: Path) -> Iterator[str]:
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise MalformedLine(f"{path}, line {number}: {error}", path=str(path), line=number) from error
-            text = row.get("text") if isinstance(row, dict) else row
-            if not isinstance(text, str):
-                told = f'{path}, line {number}: neither a text nor an object with a "text".'
-                raise MalformedLine(told, path=str(path), line=number)
-            yield text
+    for number, row in json_lines(path):
+        text = row.get("text") if isinstance(row, dict) else row
+        if not isinstance(text, str):
+            told = f'{path}, line {number}: neither a text nor an object with a "text".'
+            raise MalformedLine(told, path=str(path), line=number)
+        yield text
 
 
 def find_leaks(texts: Iterable[str] | pa.ChunkedArray, evaluation: Iterable[str], run: int = RUN) -> Iterator[Leak]:
