@@ -38,7 +38,8 @@ def latest_checkpoint(folder: Path) -> Path | None:
         if (path / _MARKER).exists():
             found[int(path.name.rpartition("-")[2])] = path
         else:
-            shutil.rmtree(path)
+            # Of several processes each may find it, and one is first to remove it.
+            shutil.rmtree(path, ignore_errors=True)
     return found[max(found)] if found else None
 
 

@@ -18,19 +18,25 @@ from training.pairs import PairTable
 from training.recipe import Recipe
 from training.sources import data_files
 
-__all__ = ["gather_facts"]
+__all__ = ["data_hashes", "gather_facts"]
 
 _PACKAGES = ("torch", "sentence-transformers", "transformers", "tokenizers", "numpy", "scikit-learn")
 
 
-def gather_facts(recipe: Recipe, data: Path, table: PairTable, started: float) -> dict[str, Any]:
-    """The contents of `run.json`. started: seconds since 1970 when this process began."""
+def data_hashes(recipe: Recipe, data: Path) -> dict[str, str]:
+    """File name → SHA-256 of everything a recipe reads; raises NotFound or InvalidInput for a source."""
     sources = [name for bucket in recipe.buckets for name in bucket.sources]
+    held_out = recipe.validation.sources if recipe.validation.groups else []
+    return {path.name: _sha256(path) for path in data_files(data, [*sources, *held_out])}
+
+
+def gather_facts(recipe: Recipe, hashes: dict[str, str], table: PairTable, started: float) -> dict[str, Any]:
+    """The contents of `run.json`. started: seconds since 1970 when this process began."""
     entries = np.concatenate([table.questions.languages, table.passages.languages])
     return {
         "recipe": recipe.name,
         "seed": recipe.seed,
-        "data": {path.name: _sha256(path) for path in data_files(data, sources)},
+        "data": hashes,
         "groups": table.n_groups,
         "languages": sorted(table.languages[number] for number in np.unique(entries)),
         "versions": {name: version(name) for name in _PACKAGES},

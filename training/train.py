@@ -39,7 +39,7 @@ from training.piece_column import piece_column
 from training.progress import RunLog, console
 from training.recipe import Recipe, Stage, StaticModel
 from training.recipe_file import read_run_recipe
-from training.run_facts import gather_facts
+from training.run_facts import data_hashes, gather_facts
 from training.run_page import write_run_page
 from training.spelling import require_spelling
 from training.tables import load_tables
@@ -71,7 +71,7 @@ def train(
     """
     processes = PartialState(cpu=not torch.cuda.is_available())
     with processes.main_process_first():
-        _open(recipe, out)
+        hashes = _open(recipe, data, out)
     started = time.time()
     set_seed(recipe.seed)
     table, held_out = load_tables(recipe, data)
@@ -88,13 +88,14 @@ def train(
         for stage, batches in list(zip(recipe.stages, plans, strict=True))[done:]:
             _run_stage(recipe, stage, model, inputs, batches, held_out, out, stop)
     if processes.is_main_process:
-        _finish(recipe, data, out, table, model, {"leaks": leaks, "unknown_tokens": unknown}, started)
+        facts = {**gather_facts(recipe, hashes, table, started), "leaks": leaks, "unknown_tokens": unknown}
+        _finish(out, model, facts)
     processes.wait_for_everyone()
     return out
 
 
-def _open(recipe: Recipe, out: Path) -> None:
-    """Make the run folder, or see that it holds the same run unfinished."""
+def _open(recipe: Recipe, data: Path, out: Path) -> dict[str, str]:
+    """Make the run folder, or see that it holds the same run unfinished; returns the hashes of the data."""
     if (out / "run.json").exists():
         raise Conflict(f"{out} already holds a run; choose another folder with --out or remove it.", path=str(out))
     has_work = (out / "start").exists() or any(out.glob("checkpoints/*/*"))
@@ -104,8 +105,17 @@ def _open(recipe: Recipe, out: Path) -> None:
             "remove it, or give the recipe and overrides it was started with to go on.",
             path=str(out),
         )
+    hashes, before = data_hashes(recipe, data), out / "data.json"
+    if has_work and before.exists() and json.loads(before.read_bytes()) != hashes:
+        raise Conflict(
+            f"The data under {data} has changed since the run in {out} began; put the old data back to go on, "
+            "or choose another folder with --out.",
+            path=str(out),
+        )
     out.mkdir(parents=True, exist_ok=True)
     (out / "recipe.json").write_text(recipe.model_dump_json(indent=2), encoding="utf-8")
+    before.write_text(json.dumps(hashes), encoding="utf-8")
+    return hashes
 
 
 def _plan(recipe: Recipe, stage: Stage, table: PairTable) -> HybridBatches:
@@ -207,19 +217,11 @@ def _fit(trainer: HybridTrainer, checkpoint: Path | None, recipe: Recipe) -> Non
                 callback.progress.stop()
 
 
-def _finish(
-    recipe: Recipe,
-    data: Path,
-    out: Path,
-    table: PairTable,
-    model: SentenceTransformer,
-    more: dict[str, Any],
-    started: float,
-) -> None:
+def _finish(out: Path, model: SentenceTransformer, facts: dict[str, Any]) -> None:
     shutil.rmtree(out / "model", ignore_errors=True)
     place(out / "model", functools.partial(_save, model))
     write_run_page(out)
-    facts = {**gather_facts(recipe, data, table, started), **more}
     (out / "run.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
     shutil.rmtree(out / "checkpoints")
     shutil.rmtree(out / "start", ignore_errors=True)
+    (out / "data.json").unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -236,20 +237,16 @@ def test_a_base_that_does_not_load_is_told(data: Path, tmp_path: Path) -> None:
         train(recipe(tmp_path / "nothing"), data, tmp_path / "run")
 
 
-def test_two_processes_train_one_encoder(xlmr: Path, data: Path, tmp_path: Path) -> None:
-    path = tmp_path / "recipe.json"
-    path.write_text(recipe(xlmr, [{"gather_across_devices": True}]).model_dump_json(), encoding="utf-8")
-    script = tmp_path / "script.py"
-    script.write_text(
-        "import sys; from pathlib import Path; from training.recipe import Recipe; from training.train import train\n"
-        "train(Recipe.model_validate_json(Path(sys.argv[1]).read_text()), Path(sys.argv[2]), Path(sys.argv[3]))",
-        encoding="utf-8",
-    )
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path.cwd())}
-    subprocess.run(
-        [*command, str(script), str(path), str(data), str(tmp_path / "run")], check=True, env=environment, timeout=280
-    )
-    facts = json.loads((tmp_path / "run" / "run.json").read_bytes())
-    assert facts["machine"]["processes"] == 2
-    assert len([row for row in read_log(tmp_path / "run") if "loss" in row]) == 6
+def test_a_run_is_not_gone_on_with_on_other_data(
+    xlmr: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / "data"
+    shutil.copytree(data, copy)
+    with monkeypatch.context() as patch:
+        patch.setattr(HybridTrainer, "evaluate", lambda *_, **__: os.kill(os.getpid(), signal.SIGINT) or {})
+        with pytest.raises(Interrupted):
+            train(recipe(xlmr), copy, tmp_path / "run")
+    with (copy / "train" / "qa.parquet").open("ab") as file:
+        file.write(b" ")
+    with pytest.raises(Conflict, match="has changed"):
+        train(recipe(xlmr), copy, tmp_path / "run")
