@@ -109,7 +109,7 @@ class HybridBatches:
         if self._alpha < 1 and not self._others:
             raise InvalidInput(_nothing_to_draw(stage))
 
-    def draw(self, seed: int, processes: int = 1) -> Iterator[list[Batch]]:
+    def draw(self, seed: int | np.random.SeedSequence, processes: int = 1) -> Iterator[list[Batch]]:
         """Yield one step's batches, one for each process, without end.
 
         The same seed gives the same batches. All batches of a step have the same length.

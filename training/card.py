@@ -61,7 +61,8 @@ def _facts(description: EncoderDescription) -> str:
         "Licence of the weights": description.license,
         "Recipe": f"`{recipe.get('name')}`, seed {recipe.get('seed')}, batches of {recipe.get('batch_size', 0):,} pairs; stages "
         + "; ".join(f"{s['name']}: {s['steps']:,} steps, alpha {s['alpha']}" for s in recipe.get("stages", [])),
-        "Time": f"{run.get('seconds', 0) / 60:.0f} minutes on {_machine(run.get('machine', {}))}",
+        "Time": f"{run.get('seconds', 0) / 60:.0f} minutes on {_machine(run.get('machine', {}))}"
+        + (", the last part of a run that was interrupted" if run.get("is_resumed") else ""),
         "Made with": ", ".join(f"{name} {number}" for name, number in run.get("versions", {}).items()),
     }
     if base := recipe.get("model", {}).get("base"):

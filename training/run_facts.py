@@ -31,7 +31,10 @@ def data_hashes(recipe: Recipe, data: Path) -> dict[str, str]:
 
 
 def gather_facts(recipe: Recipe, hashes: dict[str, str], table: PairTable, started: float) -> dict[str, Any]:
-    """The contents of `run.json`. started: seconds since 1970 when this process began."""
+    """The contents of `run.json`, but for what only the run itself knows.
+
+    started: seconds since 1970 when this process began; a run that was interrupted counts its last part only.
+    """
     entries = np.concatenate([table.questions.languages, table.passages.languages])
     return {
         "recipe": recipe.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -20,10 +21,13 @@ def draw_rows(batches: HybridBatches, seed: int, processes: int = 1) -> Iterator
     """Yield one step's batches, one for each process, each with its rows; without end.
 
     The same seed gives the same rows: a run that goes on from a checkpoint draws what it would have drawn.
+    Stages of other names draw others.
     """
     negatives = batches.stage.hard_negatives
-    rng = np.random.default_rng((seed, 1))
-    for step in batches.draw(seed, processes):
+    mixed = np.random.SeedSequence([seed, zlib.crc32(batches.stage.name.encode())])
+    for_batches, for_negatives = mixed.spawn(2)
+    rng = np.random.default_rng(for_negatives)
+    for step in batches.draw(for_batches, processes):
         if negatives:
             drawn = [draw_negatives(batches.table, batch, negatives, rng) for batch in step]
             shortest = min(len(batch) for batch, _ in drawn)

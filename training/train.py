@@ -70,9 +70,9 @@ def train(
     InvalidInput for the data, LeaksFound, Interrupted after Ctrl-C, OutOfMemory, NotFinite, StorageUnavailable.
     """
     processes = PartialState(cpu=not torch.cuda.is_available())
+    started, is_resumed = time.time(), _has_work(out)
     with processes.main_process_first():
         hashes = _open(recipe, data, out)
-    started = time.time()
     set_seed(recipe.seed)
     table, held_out = load_tables(recipe, data)
     # Before the long work, because a regime without pairs is found here.
@@ -88,17 +88,21 @@ def train(
         for stage, batches in list(zip(recipe.stages, plans, strict=True))[done:]:
             _run_stage(recipe, stage, model, inputs, batches, held_out, out, stop)
     if processes.is_main_process:
-        facts = {**gather_facts(recipe, hashes, table, started), "leaks": leaks, "unknown_tokens": unknown}
-        _finish(out, model, facts)
+        facts = {"is_resumed": is_resumed, "leaks": leaks, "unknown_tokens": unknown}
+        _finish(out, model, {**gather_facts(recipe, hashes, table, started), **facts})
     processes.wait_for_everyone()
     return out
+
+
+def _has_work(out: Path) -> bool:
+    return (out / "start").exists() or any(out.glob("checkpoints/*/*"))
 
 
 def _open(recipe: Recipe, data: Path, out: Path) -> dict[str, str]:
     """Make the run folder, or see that it holds the same run unfinished; returns the hashes of the data."""
     if (out / "run.json").exists():
         raise Conflict(f"{out} already holds a run; choose another folder with --out or remove it.", path=str(out))
-    has_work = (out / "start").exists() or any(out.glob("checkpoints/*/*"))
+    has_work = _has_work(out)
     if has_work and read_run_recipe(out) != recipe:
         raise Conflict(
             f"{out} holds an unfinished run of another recipe (recipe.json differs); choose another folder with --out, "

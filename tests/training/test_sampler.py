@@ -28,6 +28,10 @@ def test_a_stage_is_one_epoch_of_its_steps() -> None:
     assert {rows.regime for rows in found} == {"monolingual", "cross-lingual"}
 
 
+def test_stages_of_other_names_draw_other_batches() -> None:
+    assert list(sampler(10, name="align")) != list(sampler(10, name="sharpen"))
+
+
 @settings(deadline=None, max_examples=20)
 @given(st.integers(0, 40))
 def test_going_on_after_some_steps_gives_what_was_left(done: int) -> None:
