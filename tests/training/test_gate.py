@@ -36,5 +36,5 @@ def test_a_top_ten_lost_is_counted_and_ties_are_not() -> None:
 @pytest.mark.parametrize("cosine", [0.0, BOUNDS["float32"].cosine - 1e-6, float("nan")])
 def test_a_cosine_below_the_bound_or_none_at_all_is_refused(encoder: Encoder, cosine: float) -> None:
     with pytest.raises(ExportRefused, match="Nothing was written"):
-        _refuse_cosine(cosine, "moon", encoder)
-    _refuse_cosine(BOUNDS["float32"].cosine, "moon", encoder)
+        _refuse_cosine(cosine, "moon", encoder, BOUNDS["float32"])
+    _refuse_cosine(BOUNDS["float32"].cosine, "moon", encoder, BOUNDS["float32"])
