@@ -13,6 +13,7 @@ from rich.console import Console
 from index.errors import InvalidInput
 from training import mine_cli
 from training.adapters import cli as data_cli
+from training.quiet import quieten
 from training.translation import cli as translation_cli
 
 __all__ = ["register"]
@@ -82,18 +83,10 @@ def train(
         raise InvalidInput("Training needs --data (where the groups are) and --out (the run folder to make).")
     from training.train import train as run
 
-    _quieten()
+    quieten()
     run(loaded, data, out, [_evaluation_set(given) for given in against or []], allow_leaks)
     if int(os.environ.get("RANK", "0")) == 0:
         typer.echo(f"Trained: {out}. Look at {out}/README.md. Next: isoglot export {out} --out DIR")
-
-
-def _quieten() -> None:
-    """Silence transformers' bars and reports, which would break ours; errors still show."""
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
 
 
 def _evaluation_set(given: str) -> tuple[str, Path | None]:
@@ -121,7 +114,7 @@ def export(
     from training.card import write_card
     from training.export import export as write
 
-    _quieten()
+    quieten()
     report = write(run, out, weights, route)
     write_card(out)
     typer.echo(f"Exported {out} ({report.weights}): least cosine {report.least_cosine:.5f} over {report.texts} texts.")

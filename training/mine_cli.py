@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from index.errors import InvalidInput
+from training.quiet import quieten
 
 __all__ = ["register"]
 
@@ -52,6 +53,7 @@ def mine(
     from training.mine_search import MiningOptions
     from training.text_encoder import load_text_encoder
 
+    quieten()
     options = MiningOptions(negatives, language, skip, margin)
     summary: MiningSummary = run(groups, load_text_encoder(encoder), out, options)
     typer.echo(f"Written: {out}. {summary.groups:,} groups, {summary.groups - summary.without:,} with negatives.")

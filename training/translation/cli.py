@@ -12,6 +12,7 @@ from rich.console import Console
 
 from index.errors import InvalidInput
 from index.languages import language_code
+from training.quiet import quieten
 
 if TYPE_CHECKING:
     from training.translation.engine import Engine
@@ -74,6 +75,8 @@ def translate(
     if model is not None:
         _require_extra("transformers", "torch", "sentencepiece", "pyarrow")
         from training.translation.seq2seq import Seq2SeqEngine
+
+        quieten()
 
         engine = Seq2SeqEngine(model, source, batch_size or _DEFAULT_BATCH["model"], beams, device)
     else:
