@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 
 from index.errors import InvalidInput
-from training import mine_cli
 from training.adapters import cli as data_cli
+from training.mining import cli as mining_cli
 from training.quiet import quieten
 from training.translation import cli as translation_cli
 
@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command()(card)
     data_cli.register(app)
     translation_cli.register(app)
-    mine_cli.register(app)
+    mining_cli.register(app)
 
 
 def _require_extra() -> None:

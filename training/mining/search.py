@@ -14,7 +14,7 @@ import faiss
 import numpy as np
 
 from index.errors import InvalidInput
-from training.mine_pool import PassagePool
+from training.mining.pool import PassagePool
 
 __all__ = ["Found", "MiningOptions", "Question", "nearest_negatives"]
 

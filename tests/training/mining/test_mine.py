@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 from typer.testing import CliRunner
 
-import training.mine
-import training.mine_search
+import training.mining.mine
+import training.mining.search
 from index.demo import demo_passages, demo_questions
 from index.encoder import Encoder
 from index.errors import Conflict, InvalidInput, NotFound
 from training.groups import Group, read_groups, write_groups
-from training.mine import mine
-from training.mine_cli import register
-from training.mine_pool import PassagePool
-from training.mine_search import MiningOptions, Question, nearest_negatives
+from training.mining.cli import register
+from training.mining.mine import mine
+from training.mining.pool import PassagePool
+from training.mining.search import MiningOptions, Question, nearest_negatives
 from training.normalise import text_key
 from training.recipe import Bucket, Recipe, Stage, StaticModel
 from training.text_encoder import load_text_encoder
@@ -116,7 +116,7 @@ def test_the_nearest_usable_passages_are_found(groups: list[Group], options: Min
                     usable.append(float(scores[row]))
             expected.append(sorted(usable, reverse=True)[options.skip : options.skip + options.negatives])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training.mine_search, "_SPARE", 0)  # so that looking again is tried too
+        patch.setattr(training.mining.search, "_SPARE", 0)  # so that looking again is tried too
         found = nearest_negatives(questions, pool, vectors, options)
     assert [[hit.score for hit in hits] for hits in found] == [pytest.approx(scores, abs=1e-5) for scores in expected]
 
@@ -127,8 +127,8 @@ def pairs(count: int) -> list[Group]:
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training.mine, "_QUESTIONS_AT_ONCE", 8)
-    monkeypatch.setattr(training.mine, "_PASSAGES_AT_ONCE", 10)
+    monkeypatch.setattr(training.mining.mine, "_QUESTIONS_AT_ONCE", 8)
+    monkeypatch.setattr(training.mining.mine, "_PASSAGES_AT_ONCE", 10)
 
 
 @pytest.mark.usefixtures("small_blocks")

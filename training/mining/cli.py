@@ -48,9 +48,9 @@ def mine(
         raise InvalidInput(
             "This verb needs the training extra: pip install 'isoglot[cpu,train]' (in a clone: make install-all)."
         )
-    from training.mine import MiningSummary
-    from training.mine import mine as run
-    from training.mine_search import MiningOptions
+    from training.mining.mine import MiningSummary
+    from training.mining.mine import mine as run
+    from training.mining.search import MiningOptions
     from training.text_encoder import load_text_encoder
 
     quieten()

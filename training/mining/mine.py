@@ -20,9 +20,9 @@ from rich.console import Console
 from index.errors import Conflict, InvalidInput, NotFound
 from training.evaluate import TextEncoder
 from training.groups import Group, read_groups
-from training.mine_folder import MiningFolder
-from training.mine_pool import PassagePool
-from training.mine_search import Found, MiningOptions, Question, nearest_negatives
+from training.mining.folder import MiningFolder
+from training.mining.pool import PassagePool
+from training.mining.search import Found, MiningOptions, Question, nearest_negatives
 from training.normalise import text_key
 from training.pace import pace
 
