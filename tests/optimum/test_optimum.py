@@ -16,6 +16,7 @@ from index.encoder import Encoder
 from index.errors import InvalidInput
 from service.app import create_app
 from service.settings import Settings
+from tests.training.close_ranks import allow_close_ranks
 from training.export import export
 from training.export_optimum import older_layout
 from training.gate import BOUNDS
@@ -42,8 +43,9 @@ def least_cosine(encoder: Encoder, folder: Path) -> float:
 @pytest.mark.parametrize("weights", ["float32", "float16", "int8"])
 @pytest.mark.parametrize("name", ["xlmr", "labse"])
 def test_a_run_exported_by_optimum_gives_the_vectors_it_was_trained_to(
-    runs: Path, tmp_path: Path, name: str, weights: str
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, weights: str
 ) -> None:
+    allow_close_ranks(monkeypatch)
     report = export(runs / name / "run", tmp_path / "tiny", weights, "optimum")
     encoder = Encoder(tmp_path / "tiny")
     assert min(report.least_cosine, least_cosine(encoder, runs / name)) >= BOUNDS[weights].cosine
@@ -52,7 +54,8 @@ def test_a_run_exported_by_optimum_gives_the_vectors_it_was_trained_to(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["tiny"]
 
 
-def test_it_is_served(runs: Path, tmp_path: Path) -> None:
+def test_it_is_served(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    allow_close_ranks(monkeypatch)
     export(runs / "xlmr" / "run", tmp_path / "tiny", "int8", "optimum")
     settings = Settings(data=tmp_path / "data", encoder=str(tmp_path / "tiny"), threads=1)
     with TestClient(create_app(settings)) as client:

@@ -18,6 +18,7 @@ from index.encoder import Encoder
 from index.errors import Conflict, DamagedEncoder, InvalidInput, NotFound
 from index.passages import Passage
 from tests.training import tiny
+from tests.training.close_ranks import allow_close_ranks
 from training.export import export, load_run
 from training.export_transformer import longest_input
 from training.gate import BOUNDS, GATE_TEXTS, ExportRefused
@@ -41,7 +42,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("weights", ["float32", "float16", "int8"])
 @pytest.mark.parametrize("name", ["xlmr", "labse", "modernbert"])
-def test_a_transformer_goes_the_whole_way(runs: Path, tmp_path: Path, name: str, weights: str) -> None:
+def test_a_transformer_goes_the_whole_way(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, weights: str
+) -> None:
+    allow_close_ranks(monkeypatch)
     report = export(runs / name, tmp_path / "tiny", weights)
     assert [path.name for path in tmp_path.iterdir()] == ["tiny"]
     assert json.loads((tmp_path / "tiny" / "gate.json").read_bytes()) == report.as_json()

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from service.app import create_app
 from service.settings import Settings
+from tests.training.close_ranks import allow_close_ranks
 from tests.training.tiny import tiny_labse, tiny_xlmr
 from tests.training.whole_way import demo_recipe, train_killed_once, write_demo_groups
 from training.export import export
@@ -21,8 +22,9 @@ from training.train import train
 
 @pytest.mark.parametrize(("make", "alpha"), [(tiny_xlmr, 0.5), (tiny_labse, 0.0)])
 def test_trained_killed_gone_on_with_exported_and_served(
-    tmp_path: Path, make: Callable[[Path], Path], alpha: float
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], Path], alpha: float
 ) -> None:
+    allow_close_ranks(monkeypatch)
     write_demo_groups(tmp_path / "data")
     recipe = demo_recipe(make(tmp_path / "base"), steps=30, alpha=alpha)
     run = train_killed_once(recipe, tmp_path / "data", tmp_path / "run")
