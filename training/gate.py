@@ -162,6 +162,7 @@ def length_texts(encoder: Encoder) -> tuple[list[str], list[int]]:
     read = romanised if encoder.description.romanise else str
 
     def count(text: str) -> int:
+        """Tokens of a query, its prompt and special tokens included."""
         return len(tokenizer.encode(read(prompt + text)).ids)
 
     texts = [_of_length(limit + more, count) for more in (-1, 0, 1)]

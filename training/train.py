@@ -72,7 +72,7 @@ def train(
     processes = PartialState(cpu=not torch.cuda.is_available())
     started, is_resumed = time.time(), _has_work(out)
     with processes.main_process_first():
-        hashes = _open(recipe, data, out)
+        hashes = _open(recipe, data, out) if processes.is_main_process else {}
     set_seed(recipe.seed)
     table, held_out = load_tables(recipe, data)
     # Before the long work, because a regime without pairs is found here.

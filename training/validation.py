@@ -84,7 +84,10 @@ class Validation:
 
 def _fixed(table: PairTable, stage: Stage, batch_size: int, alpha: float) -> list[tuple[Batch, Rows]]:
     """The first batches of one regime; none when the groups have no pair for it."""
-    drawn = Stage(alpha=alpha, weights=stage.weights, bucket_temperature=stage.bucket_temperature)
+    held = {table.buckets[number] for number in np.unique(table.bucket_of)}
+    # Groups from sources of their own stand in a bucket that no stage weighs.
+    weights = stage.weights if held & set(stage.weights or ()) else None
+    drawn = Stage(alpha=alpha, weights=weights, bucket_temperature=stage.bucket_temperature)
     try:
         batches = HybridBatches(table, batch_size, drawn)
     except InvalidInput:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,17 @@ def test_losses_are_infonce_by_regime_and_pair() -> None:
         assert losses[f"{DECIDING}/{regime}"] == pytest.approx(mean, rel=1e-5)
     assert losses[DECIDING] == pytest.approx(np.mean(list(means.values())), rel=1e-5)
     assert {f"{DECIDING}/{pair}" for pair in ("de→de", "de→th", "th→de", "th→th")} <= set(losses)
+
+
+def test_groups_of_sources_of_their_own_need_no_weight() -> None:
+    table = parallel_table(12, ["de", "th"])
+    stage = Stage(weights={"train": 1.0})
+    only_held = replace(table, buckets=["train", "validation"], bucket_of=np.ones(12, dtype=np.int16))
+    assert Validation(only_held, PairDataset.of(table.texts), stage, 4, dict).batches
+    both = replace(only_held, bucket_of=np.arange(12, dtype=np.int16) % 2)
+    assert {batch.bucket for batch, _ in Validation(both, PairDataset.of(table.texts), stage, 4, dict).batches} == {
+        "train"
+    }
 
 
 def test_groups_without_pairs_are_told() -> None:

@@ -71,21 +71,27 @@ def translate(
     if (model is None) == (endpoint is None) or (endpoint is None) != (endpoint_model is None):
         raise InvalidInput("Give either --model, or --endpoint and --endpoint-model.")
     source = language_code(source)
-    engine: Engine
     if model is not None:
-        _require_extra("transformers", "torch", "sentencepiece", "pyarrow")
-        from training.translation.seq2seq import Seq2SeqEngine
-
-        quieten()
-
-        engine = Seq2SeqEngine(model, source, batch_size or _DEFAULT_BATCH["model"], beams, device)
+        engine = _model_engine(model, source, batch_size, beams, device)
     else:
-        _require_extra("httpx", "pyarrow")
-        from training.translation.endpoint import EndpointEngine
-
-        key, size = os.environ.get(_KEY_VARIABLE), batch_size or _DEFAULT_BATCH["endpoint"]
-        engine = EndpointEngine(str(endpoint), str(endpoint_model), source, key, size, concurrency)
+        engine = _endpoint_engine(str(endpoint), str(endpoint_model), source, batch_size, concurrency)
     _run(groups, out, engine, to)
+
+
+def _model_engine(model: str, source: str, batch_size: int | None, beams: int, device: str | None) -> Engine:
+    _require_extra("transformers", "torch", "sentencepiece", "pyarrow")
+    from training.translation.seq2seq import Seq2SeqEngine
+
+    quieten()
+    return Seq2SeqEngine(model, source, batch_size or _DEFAULT_BATCH["model"], beams, device)
+
+
+def _endpoint_engine(url: str, model: str, source: str, batch_size: int | None, concurrency: int) -> Engine:
+    _require_extra("httpx", "pyarrow")
+    from training.translation.endpoint import EndpointEngine
+
+    key, size = os.environ.get(_KEY_VARIABLE), batch_size or _DEFAULT_BATCH["endpoint"]
+    return EndpointEngine(url, model, source, key, size, concurrency)
 
 
 def _run(groups: Path, out: Path, engine: Engine, to: str) -> None:
