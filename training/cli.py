@@ -35,6 +35,14 @@ def register(app: typer.Typer) -> None:
     studies_cli.register(app)
 
 
+Against = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Refuse training texts that stand in this evaluation set: demo, xquad-r=FOLDER or a file; may be repeated."
+    ),
+]
+
+
 def train(
     recipe: Annotated[str, typer.Argument(help="A recipe file, or the name of a shipped one, such as static.")],
     data: Annotated[
@@ -44,16 +52,13 @@ def train(
     override: Annotated[
         list[str] | None, typer.Option("--set", help="Override a key: --set stages.0.alpha=1.0; may be repeated.")
     ] = None,
-    against: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Refuse training texts that stand in this evaluation set: demo, xquad-r=FOLDER, or a file; may be "
-            "repeated."
-        ),
-    ] = None,
+    against: Against = None,
     allow_leaks: Annotated[
         bool, typer.Option("--allow-leaks", help="Train all the same; RUN/leaks.jsonl lists them.")
     ] = False,
+    starts: Annotated[
+        Path | None, typer.Option(help="Folder that keeps vocabulary and start for runs that begin alike.")
+    ] = None,
     print_config: Annotated[
         bool, typer.Option("--print-config", help="Print the recipe with every default filled in, and stop.")
     ] = False,
@@ -80,7 +85,7 @@ def train(
     from training.train import train as run
 
     quieten()
-    run(loaded, data, out, [parse_benchmark(given) for given in against or []], allow_leaks)
+    run(loaded, data, out, [parse_benchmark(given) for given in against or []], allow_leaks, starts)
     if int(os.environ.get("RANK", "0")) == 0:
         typer.echo(f"Trained: {out}. Look at {out}/README.md. Next: isoglot export {out} --out DIR")
 

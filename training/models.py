@@ -38,7 +38,7 @@ def build_model(recipe: Recipe, table: PairTable) -> tuple[SentenceTransformer, 
         return _pretrained(model), None
     romanise = isinstance(model, StaticModel) and model.romanise
     with console.status(f"Learning {recipe.vocabulary.pieces:,} pieces (minutes) …"):
-        texts = sample_texts(table, recipe.vocabulary.sample, recipe.seed)
+        texts = sample_texts(table, recipe.vocabulary.sample, recipe.seed_of_start)
         special = [] if isinstance(model, StaticModel) else [PADDING]
         tokenizer = train_tokenizer(texts, recipe.vocabulary, romanise, special)
         weights = piece_weights(tokenizer, texts, romanise)
@@ -47,7 +47,7 @@ def build_model(recipe: Recipe, table: PairTable) -> tuple[SentenceTransformer, 
     if model.aligned_start:
         column = piece_column(tokenizer, table.texts, romanise, model.maximum_tokens)
         with console.status("Aligning the start (minutes) …"):
-            directions = aligned_directions(table, column, weights, model.dimension, recipe.seed)
+            directions = aligned_directions(table, column, weights, model.dimension, recipe.seed_of_start)
     if isinstance(model, StaticModel):
         return _static(model, tokenizer, weights, directions), column
     return _scratch(model, tokenizer, directions), column

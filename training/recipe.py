@@ -211,11 +211,13 @@ class Recipe(_Strict):
     """One training run; see `training/recipes/` for commented ones.
 
     languages: codes to keep from the data; empty keeps all. seed: of everything random.
+    start_seed: of vocabulary, start and held-out groups alone, so that runs of several seeds share them; None: `seed`.
     share: part of the groups to learn from, drawn by the seed, above 0 to 1; a smaller share is part of a larger one.
     empty_sources: whether a source without any group in these languages is refused (it may be misspelt) or skipped.
     batch_size: pairs per batch and process; fewer where a bucket has fewer.
     checkpoint_every: steps between checkpoints; with early stopping they follow `validation.every`.
-    precision: "auto" is bfloat16 where a GPU has it, else float32.
+    precision: "auto" is bfloat16 on a GPU that has it, else float32. bfloat16 works on a processor too, and is
+    faster where that has instructions for it.
     """
 
     name: str
@@ -229,6 +231,7 @@ class Recipe(_Strict):
     empty_sources: Literal["refuse", "skip"] = "refuse"
     batch_size: int = Field(default=2048, ge=2)
     seed: int = 1
+    start_seed: int | None = None
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     checkpoint_every: int = Field(default=1000, ge=1)
     validation: Validation = Validation()
@@ -248,3 +251,8 @@ class Recipe(_Strict):
         if len({stage.name for stage in self.stages}) < len(self.stages):
             raise ValueError("each stage needs its own name")
         return self
+
+    @property
+    def seed_of_start(self) -> int:
+        """Seed of vocabulary, start and held-out groups."""
+        return self.seed if self.start_seed is None else self.start_seed

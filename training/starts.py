@@ -22,12 +22,13 @@ from training.recipe import Recipe
 
 __all__ = ["shared_start", "start_key"]
 
-_DEPENDS_ON = {"languages", "buckets", "vocabulary", "model", "share", "seed", "validation"}
+_DEPENDS_ON = {"languages", "buckets", "vocabulary", "model", "share", "validation"}
 
 
 def start_key(recipe: Recipe, hashes: dict[str, str]) -> str:
     """Name of a recipe's start: equal for recipes that begin alike. hashes: file name → SHA-256 of the data."""
     values = json.loads(recipe.model_dump_json(include=_DEPENDS_ON, exclude_defaults=True))
+    values["seed"] = recipe.seed_of_start
     text = json.dumps([values, hashes], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

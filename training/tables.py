@@ -38,7 +38,7 @@ def load_tables(recipe: Recipe, data: Path) -> tuple[PairTable, PairTable | None
     if own:
         train, held_out = table.select(~is_validation), table.select(is_validation, languages)
     elif recipe.validation.groups:
-        train, held_out = table.hold_out(recipe.validation.groups, recipe.seed)
+        train, held_out = table.hold_out(recipe.validation.groups, recipe.seed_of_start)
         held_out = held_out.select(np.ones(held_out.n_groups, dtype=bool), languages)
     if not train.n_groups:
         raise InvalidInput(f"The sources hold no group in {', '.join(recipe.languages) or 'any language'}.")
@@ -67,5 +67,5 @@ def _shared(groups: Iterator[Group], recipe: Recipe) -> Iterator[Group]:
     if recipe.share == 1:
         yield from groups
         return
-    rng = np.random.default_rng(recipe.seed)
+    rng = np.random.default_rng(recipe.seed_of_start)
     yield from (group for group in groups if rng.random() < recipe.share)

@@ -170,6 +170,6 @@ def _arguments(recipe: Recipe, stage: Stage, run: Path, is_validated: bool) -> S
         optim="adamw_torch_fused",
         use_cpu=not on_gpu,
         ddp_backend="gloo" if not on_gpu and "WORLD_SIZE" in os.environ else None,
-        bf16=on_gpu and precision == "bfloat16",
+        bf16=precision == "bfloat16",
         fp16=on_gpu and precision == "float16",
     )

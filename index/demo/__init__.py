@@ -2,6 +2,8 @@
 
 `passages.jsonl` holds passage lines, `questions.jsonl` two questions per topic in every
 language; a question's right answers are the passages of its topic, in any language.
+`by_hand.jsonl` holds 20 questions a language, written in that language and not parallel, the
+way people type them; `benchmarks/by_hand.py` shows which of them go wrong.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["demo_passages", "demo_questions"]
+__all__ = ["by_hand_questions", "demo_passages", "demo_questions"]
 
 
 def _lines(name: str) -> list[dict[str, Any]]:
@@ -26,3 +28,8 @@ def demo_passages() -> list[dict[str, Any]]:
 def demo_questions() -> list[dict[str, Any]]:
     """The 96 questions: id, topic, questions (language → text)."""
     return _lines("questions.jsonl")
+
+
+def by_hand_questions() -> list[dict[str, Any]]:
+    """The 240 questions written by hand: id, language, topic, passages (ids, in its language), question."""
+    return _lines("by_hand.jsonl")

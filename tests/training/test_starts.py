@@ -35,6 +35,20 @@ def test_stages_do_not_change_the_start_and_all_else_does(recipe: Recipe) -> Non
     assert start_key(recipe, {"parallel.parquet": "b"}) != key
 
 
+def test_runs_of_several_seeds_share_a_start_when_asked_to(recipe: Recipe, data: Path) -> None:
+    first, second = (with_values(recipe, seed=seed, start_seed=5, validation={"groups": 9}) for seed in (1, 2))
+    assert (
+        start_key(first, HASHES)
+        == start_key(second, HASHES)
+        == start_key(with_values(first, seed=5, start_seed=None), HASHES)
+    )
+    kept, held_out = zip(*(load_tables(each, data) for each in (first, second)), strict=True)
+    for one, other in (kept, held_out):
+        assert one is not None and other is not None
+        np.testing.assert_array_equal(one.questions.rows, other.questions.rows)
+    assert start_key(with_values(first, start_seed=6), HASHES) != start_key(first, HASHES)
+
+
 def test_a_start_is_made_once_and_read_again(
     recipe: Recipe, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,14 @@ def test_every_regime_and_loss_trains(xlmr: Path, data: Path, tmp_path: Path, st
     assert list((run / "tensorboard" / "train").glob("events.*"))
 
 
+def test_bfloat16_trains_on_a_processor_and_keeps_float32_weights(xlmr: Path, data: Path, tmp_path: Path) -> None:
+    plain = train(recipe(xlmr), data, tmp_path / "plain")
+    short = train(recipe(xlmr, precision="bfloat16"), data, tmp_path / "short")
+    losses = [[row["loss"] for row in read_log(run) if "loss" in row] for run in (plain, short)]
+    assert losses[0] != losses[1] and np.allclose(*losses, rtol=0.05)
+    assert load_model(short / "model").dtype == torch.float32
+
+
 def test_cached_and_plain_losses_give_the_same_encoder(data: Path, tmp_path: Path) -> None:
     # From scratch, because dropout in the pretrained one would differ between the two.
     plain = train(recipe(None), data, tmp_path / "plain")

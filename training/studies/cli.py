@@ -14,7 +14,7 @@ from index.errors import InvalidInput
 
 __all__ = ["NAMES", "register"]
 
-NAMES = ("alpha", "size", "languages", "low-resource", "consistency", "monolingual-cost")
+NAMES = ("alpha", "regimes", "size", "languages", "low-resource", "consistency", "monolingual-cost")
 """The studies; `training/studies/registry.py` has them, and what it imports takes seconds."""
 
 
@@ -28,6 +28,9 @@ def study(
     data: Annotated[Path, typer.Option(help="Folder with the training tables or group files.")],
     out: Annotated[Path, typer.Option(help="Folder for runs and pages; give all studies the same, they share runs.")],
     recipe: Annotated[str, typer.Option(help="Recipe each run is made from.")] = "static-small",
+    override: Annotated[
+        list[str] | None, typer.Option("--set", help="Change the recipe: stages.0.steps=600. May be repeated.")
+    ] = None,
     benchmark: Annotated[
         list[str] | None, typer.Option(help="What to judge on: demo, or NAME=FOLDER; may be repeated.")
     ] = None,
@@ -41,9 +44,9 @@ def study(
 ) -> None:
     """Answer an open question with many runs: a table, a plot and a reading in plain words.
 
-    alpha: the share of monolingual batches. size: how much data. languages: how many training languages.
-    low-resource: the rarest languages. consistency: does alignment predict retrieval?
-    monolingual-cost: what hybrid batches cost each language.
+    alpha: the share of monolingual batches. regimes: none, half and all of them, as in the paper. size: how much
+    data. languages: how many training languages. low-resource: the rarest languages. consistency: does alignment
+    predict retrieval? monolingual-cost: what hybrid batches cost each language.
 
     Stop it with Ctrl-C; the same command goes on, and no run is made twice.
 
@@ -60,7 +63,6 @@ def study(
         raise InvalidInput(f"There is no study {name!r}; choose from {', '.join(NAMES)}.", given=name)
     command = shlex.join(["isoglot", *sys.argv[1:]])
     plan = Plan(data, tuple(range(1, seeds + 1)), small)
-    page = run_study(
-        name, load_recipe(recipe, []), plan, benchmark or ["demo"], out, workers or os.cpu_count() or 1, command
-    )
+    base = load_recipe(recipe, override or [])
+    page = run_study(name, base, plan, benchmark or ["demo"], out, workers or os.cpu_count() or 1, command)
     typer.echo(f"Written: {page}")

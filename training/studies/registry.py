@@ -19,6 +19,7 @@ from training.studies.monolingual_cost import MONOLINGUAL_COST
 from training.studies.outcomes import Outcome, benchmarks_of
 from training.studies.page import write_page
 from training.studies.plan import Plan
+from training.studies.regimes import REGIMES
 from training.studies.size import SIZE
 from training.studies.study import Study
 from training.studies.work import run_folder, work_through
@@ -26,9 +27,9 @@ from training.studies.work import run_folder, work_through
 __all__ = ["STUDIES", "run_study"]
 
 STUDIES: dict[str, Study] = {
-    study.name: study for study in (ALPHA, SIZE, LANGUAGES, LOW_RESOURCE, CONSISTENCY, MONOLINGUAL_COST)
+    study.name: study for study in (ALPHA, REGIMES, SIZE, LANGUAGES, LOW_RESOURCE, CONSISTENCY, MONOLINGUAL_COST)
 }
-"""The six studies."""
+"""The studies."""
 
 
 def run_study(

@@ -45,6 +45,18 @@ def test_alpha_finds_the_best_share(monkeypatch: pytest.MonkeyPatch) -> None:
     assert any("rank distance is smallest at alpha 0.25" in sentence for sentence in finding.reading)
 
 
+def test_regimes_hold_each_promise_against_the_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    def noise_of(*by_alpha: float) -> Callable[[Arm, str], float]:
+        return lambda arm, _: dict(zip((0.0, 0.5, 1.0), by_alpha, strict=True))[arm.values["alpha"]]
+
+    kept = read("regimes", noise_of(0.6, 0.3, 0.6), monkeypatch).reading
+    assert any("hybrid is in the pool as good as cross-lingual batches" in s and "with every seed" in s for s in kept)
+    assert any("hybrid is in one language as good as monolingual batches" in sentence for sentence in kept)
+    assert any("hybrid is the least biased by rank distance" in sentence for sentence in kept)
+    broken = read("regimes", noise_of(0.3, 0.9, 0.3), monkeypatch).reading
+    assert len(broken) == len(kept) and all("hybrid is not " in sentence for sentence in broken)
+
+
 def test_size_tells_which_batches_gain(monkeypatch: pytest.MonkeyPatch) -> None:
     # Only hybrid batches gain from more data here.
     def noise(arm: Arm, _: str) -> float:
