@@ -17,10 +17,11 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 from index.errors import InvalidInput
 from training.aligned_start import aligned_directions
 from training.export_transformer import longest_input
+from training.model_kinds import PretrainedModel, ScratchModel, StaticModel
 from training.pairs import PairTable
 from training.piece_column import piece_column
 from training.progress import console
-from training.recipe import PretrainedModel, Recipe, ScratchModel, StaticModel
+from training.recipe import Recipe
 from training.static import WeightedStaticEmbedding
 from training.vocabulary import PADDING, UNKNOWN, piece_weights, sample_texts, train_tokenizer
 

@@ -6,21 +6,17 @@ for its default. `training/recipe_file.py` reads recipes from TOML.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from index.languages import language_code, language_codes
+from training.model_kinds import Model, StaticModel, Strict
 
-__all__ = ["Bucket", "Model", "PretrainedModel", "Recipe", "ScratchModel", "Stage", "StaticModel", "Validation",
-           "Vocabulary"]  # fmt: skip
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+__all__ = ["Bucket", "Recipe", "Stage", "Validation", "Vocabulary"]
 
 
-class Bucket(_Strict):
+class Bucket(Strict):
     """Sources whose groups share batches.
 
     sources: names such as "qa" (a whole table) or "parallel/ntrex128" (one origin in it).
@@ -30,7 +26,7 @@ class Bucket(_Strict):
     sources: list[str] = Field(min_length=1)
 
 
-class Vocabulary(_Strict):
+class Vocabulary(Strict):
     """The unigram vocabulary trained on the run's own texts; unused by a pretrained model.
 
     pieces: size. sample: texts it is learned from, spread evenly over the languages.
@@ -40,86 +36,7 @@ class Vocabulary(_Strict):
     sample: int = Field(default=400_000, ge=100)
 
 
-class StaticModel(_Strict):
-    """A table of piece vectors, summed (`training/static.py`).
-
-    dimension: length of the vectors. romanise: also read non-ASCII words in Latin letters.
-    aligned_start: how much of the start comes from cross-language latent semantic analysis, the
-    rest being random, 0 to 1 (`training/aligned_start.py`).
-    maximum_tokens: longer texts are cut when served. query_prompt, passage_prompt: put before each text.
-    maximum_unknown: refuse a language of whose tokens more than this share is unknown, 0 to 1.
-    """
-
-    kind: Literal["static"] = "static"
-    dimension: int = Field(default=256, ge=8)
-    romanise: bool = True
-    aligned_start: float = Field(default=0.7, ge=0, le=1)
-    maximum_tokens: int = Field(default=2048, ge=8)
-    query_prompt: str = ""
-    passage_prompt: str = ""
-    maximum_unknown: float = Field(default=0.2, ge=0, le=1)
-
-
-class ScratchModel(_Strict):
-    """A small BERT with random weights over the run's own vocabulary, mean-pooled.
-
-    layers, heads, dimension, feed_forward: its shape. dropout: 0 to 1.
-    aligned_start, maximum_tokens, query_prompt, passage_prompt, maximum_unknown: as in `StaticModel`.
-    """
-
-    kind: Literal["scratch"]
-    layers: int = Field(default=4, ge=1)
-    heads: int = Field(default=8, ge=1)
-    dimension: int = Field(default=256, ge=8)
-    feed_forward: int = Field(default=1024, ge=8)
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    aligned_start: float = Field(default=0.0, ge=0, le=1)
-    maximum_tokens: int = Field(default=128, ge=8)
-    query_prompt: str = ""
-    passage_prompt: str = ""
-    maximum_unknown: float = Field(default=0.2, ge=0, le=1)
-
-    @model_validator(mode="after")
-    def _heads_fit(self) -> Self:
-        if self.dimension % self.heads:
-            raise ValueError(f"dimension {self.dimension} cannot be shared among {self.heads} heads evenly")
-        return self
-
-
-class PretrainedModel(_Strict):
-    """Any model sentence-transformers loads.
-
-    base: Hugging Face id or folder. A plain transformer gets mean pooling; a model with its own
-    pooling and head (LaBSE) keeps them. Vectors are always normalised.
-    revision: commit or branch on the hub; None takes the newest.
-    maximum_tokens: longer texts are cut, in training and when served.
-    query_prompt, passage_prompt, maximum_unknown: as in `StaticModel`.
-    """
-
-    kind: Literal["pretrained"]
-    base: str
-    revision: str | None = None
-    maximum_tokens: int = Field(default=256, ge=8)
-    query_prompt: str = "Query: "
-    passage_prompt: str = "Passage: "
-    maximum_unknown: float = Field(default=0.2, ge=0, le=1)
-
-
-def _kind(value: Any) -> str:
-    """The model's kind; recipes without one are older than the other kinds and mean "static"."""
-    return str(value.get("kind", "static") if isinstance(value, dict) else value.kind)
-
-
-Model = Annotated[
-    Annotated[StaticModel, Tag("static")]
-    | Annotated[ScratchModel, Tag("scratch")]
-    | Annotated[PretrainedModel, Tag("pretrained")],
-    Discriminator(_kind),
-]
-"""What is trained, told apart by `kind`."""
-
-
-class Stage(_Strict):
+class Stage(Strict):
     """One stretch of training; stages follow each other, each with a fresh optimizer.
 
     Batches:
@@ -151,7 +68,7 @@ class Stage(_Strict):
     sampling: Literal["hybrid", "mixed", "any", "english"] = "hybrid"
     alpha: float = Field(default=0.5, ge=0, le=1)
     language_temperature: float = Field(default=0.0, ge=0)
-    pairs: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = Field(default=[])
     weights: dict[str, float] | None = None
     bucket_temperature: float = Field(default=0.0, ge=0)
     loss: Literal["contrastive", "distillation"] = "contrastive"
@@ -160,7 +77,7 @@ class Stage(_Strict):
     hard_negatives: int = Field(default=0, ge=0, le=64)
     mini_batch: int | None = Field(default=None, ge=1)
     gather_across_devices: bool = False
-    matryoshka: list[int] = []
+    matryoshka: list[int] = Field(default=[])
     teacher: str | None = None
     steps: int = Field(default=1500, ge=1)
     learning_rate: float = Field(default=0.2, gt=0)
@@ -186,7 +103,7 @@ class Stage(_Strict):
         return self
 
 
-class Validation(_Strict):
+class Validation(Strict):
     """What tells how a stage does on groups it does not learn from.
 
     groups: held out from the training groups by the seed; 0 means no validation. At most a tenth is held out.
@@ -196,8 +113,8 @@ class Validation(_Strict):
     """
 
     groups: int = Field(default=1000, ge=0)
-    sources: list[str] = []
-    languages: list[str] = []
+    sources: list[str] = Field(default=[])
+    languages: list[str] = Field(default=[])
     every: int = Field(default=500, ge=1)
     patience: int | None = Field(default=None, ge=1)
 
@@ -207,7 +124,7 @@ class Validation(_Strict):
         return language_codes(codes)
 
 
-class Recipe(_Strict):
+class Recipe(Strict):
     """One training run; see `training/recipes/` for commented ones.
 
     languages: codes to keep from the data; empty keeps all. seed: of everything random.
@@ -223,7 +140,7 @@ class Recipe(_Strict):
     name: str
     description: str = ""
     license: str = "unknown"
-    languages: list[str] = []
+    languages: list[str] = Field(default=[])
     buckets: list[Bucket] = Field(min_length=1)
     vocabulary: Vocabulary = Vocabulary()
     model: Model = StaticModel()

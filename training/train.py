@@ -32,12 +32,13 @@ from training.collator import PairCollator, load_teacher
 from training.hard_negatives import require_negatives
 from training.interrupt import Interrupted, StopOnSignal
 from training.leaks import require_no_leaks
+from training.model_kinds import StaticModel
 from training.models import build_model, load_model
 from training.pair_dataset import PairDataset
 from training.pairs import PairTable
 from training.piece_column import piece_column
 from training.progress import RunLog, console
-from training.recipe import Recipe, Stage, StaticModel
+from training.recipe import Recipe, Stage
 from training.recipe_file import read_run_recipe
 from training.run_facts import data_hashes, gather_facts
 from training.run_page import write_run_page

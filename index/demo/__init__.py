@@ -1,4 +1,4 @@
-"""The demo set: 48 topics in 12 languages, written for this project (CC0).
+"""The demo set: 48 topics in 12 languages, written for this project.
 
 `passages.jsonl` holds passage lines, `questions.jsonl` two questions per topic in every
 language; a question's right answers are the passages of its topic, in any language.

@@ -23,8 +23,9 @@ from training.mining.cli import register
 from training.mining.mine import mine
 from training.mining.pool import PassagePool
 from training.mining.search import MiningOptions, Question, nearest_negatives
+from training.model_kinds import StaticModel
 from training.normalise import text_key
-from training.recipe import Bucket, Recipe, Stage, StaticModel
+from training.recipe import Bucket, Recipe, Stage
 from training.text_encoder import load_text_encoder
 
 
