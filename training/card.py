@@ -12,25 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from index.encoder_folder import EncoderDescription
+from index.encoder_folder import MODEL, EncoderDescription
+from training.licences import licences_of
 
-__all__ = ["DATA_LICENSES", "cross_by_query_language", "write_card"]
-
-DATA_LICENSES = {
-    "parallel.parquet": "NTREX-128 CC BY-SA 4.0; TICO-19 CC0; Parallel UD CC BY-SA 3.0; XCOPA, African Storybook, Open Source "
-    "Guide, Microsoft documentation CC BY 4.0; GNOME help CC BY-SA 3.0; Mozilla web copy MPL 2.0; Python documentation PSF 2.0 "
-    "(translations CC0); Stellarium sky cultures CC BY-SA, some GPL 2.0; Bibles public domain",
-    "sentences.parquet": "Microsoft courses and Electron documentation MIT; TICO-19 and Security 101 CC0; storybooks CC BY; "
-    "Stellarium CC BY-SA; Python documentation PSF 2.0 (translations CC0); UDHR public domain",
-    "sections.parquet": "Microsoft courses and Electron documentation MIT; Security 101 CC0; storybooks CC BY; Stellarium "
-    "CC BY-SA; UDHR public domain",
-    "qa.parquet": "JaQuAD, DRCD, GNOME help CC BY-SA 3.0; CMRC 2018, SQuAD (the NQG part) CC BY-SA 4.0; ARCD, iApp Wiki QA, "
-    "Turkish RC MIT over Wikipedia text CC BY-SA; AfriQA, Microsoft documentation, Open Source Guide CC BY 4.0; Python FAQ "
-    "PSF 2.0 (translations CC0)",
-    "lexicon.parquet": "wordnets CC BY, CC BY-SA, MIT, Apache or Princeton-style; Wikipedia titles CC0; CLDR Unicode v3; "
-    "countries ODbL; OSM presets ISC; geography public domain",
-}
-"""Licences of the training tables, by file."""
+__all__ = ["cross_by_query_language", "write_card"]
 
 
 def write_card(folder: Path) -> Path:
@@ -39,8 +24,9 @@ def write_card(folder: Path) -> Path:
     Raises NotFound or DamagedEncoder when the folder is no sound encoder folder.
     """
     description = EncoderDescription.read(folder)
-    parts = [_head(description), _facts(description), _data(description)]
-    parts += [_figures(json.loads(path.read_bytes())) for path in sorted(folder.glob("results/*/results.json"))]
+    results = [json.loads(path.read_bytes()) for path in sorted(folder.glob("results/*/results.json"))]
+    parts = [_head(description), _facts(description, folder), _languages(description, results)]
+    parts += [_again(description), _data(description), *map(_figures, results)]
     parts += [_gate(folder), _notes(description), _limits(description)]
     path = folder / "README.md"
     path.write_text("\n\n".join(part for part in parts if part) + "\n", encoding="utf-8")
@@ -52,13 +38,12 @@ def _head(description: EncoderDescription) -> str:
     return f"# {description.name}\n\n{recipe.get('description', '')}".rstrip()
 
 
-def _facts(description: EncoderDescription) -> str:
+def _facts(description: EncoderDescription, folder: Path) -> str:
     run, recipe = description.source.get("run", {}), description.source.get("recipe", {})
     rows = {
         "Dimension": description.dimension,
         "Longest text": f"{description.maximum_tokens:,} tokens; longer ones are cut, and told",
-        "Weights": description.weights,
-        "Languages trained on": ", ".join(description.languages),
+        "Weights": f"{description.weights}; {_megabytes(folder):.1f} MB with tokenizer and description",
         "Licence of the weights": description.license,
         "Recipe": f"`{recipe.get('name')}`, seed {recipe.get('seed')}, batches of {recipe.get('batch_size', 0):,} pairs; stages "
         + "; ".join(f"{s['name']}: {s['steps']:,} steps, alpha {s['alpha']}" for s in recipe.get("stages", [])),
@@ -72,6 +57,34 @@ def _facts(description: EncoderDescription) -> str:
     return f"## Facts\n\n| | |\n|---|---|\n{lines}"
 
 
+def _languages(description: EncoderDescription, results: list[dict[str, Any]]) -> str:
+    """Which languages it is meant for, and which of them are judged below."""
+    judged = {code for each in results for code in each["settings"]["multilingual"]["by_language"]}
+    served = set(description.languages)
+    lines = [f"- Served, because trained on: {', '.join(sorted(served))}."]
+    if judged and served - judged:
+        lines.append(f"- Of these judged in no table below: {', '.join(sorted(served - judged))}.")
+    if judged - served:
+        lines.append(f"- Merely tried, never trained on: {', '.join(sorted(judged - served))}.")
+    return "## Languages\n\n" + "\n".join(lines)
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in (*folder.glob(f"{MODEL}*"), *folder.glob("*.json"))) / 1e6
+
+
+def _again(description: EncoderDescription) -> str:
+    """How to make it again."""
+    recipe = description.source.get("recipe", {})
+    if not recipe:
+        return ""
+    name, seed = recipe["name"], recipe["seed"]
+    return (
+        f"## Make it again\n\n```bash\nisoglot train {name} --data DATA --out runs/{name} --set seed={seed}\n"
+        f"isoglot export runs/{name} --out {description.name} --weights {description.weights}\n```"
+    )
+
+
 def _machine(machine: dict[str, Any]) -> str:
     processes = machine.get("processes", 1)
     if machine.get("gpu"):
@@ -81,8 +94,10 @@ def _machine(machine: dict[str, Any]) -> str:
 
 def _data(description: EncoderDescription) -> str:
     files = description.source.get("run", {}).get("data", {})
+    buckets = description.source.get("recipe", {}).get("buckets", [])
+    used = licences_of(source for bucket in buckets for source in bucket["sources"])
     lines = [
-        f"- `{name}` (SHA-256 `{digest[:16]}…`): {DATA_LICENSES.get(name, 'see its source')}"
+        f"- `{name}` (SHA-256 `{digest[:16]}…`): {'; '.join(used.get(name, ['see its source']))}"
         for name, digest in files.items()
     ]
     return "## Data it learned from, and licences\n\n" + "\n".join(lines) if lines else ""
@@ -119,6 +134,12 @@ def _figures(results: dict[str, Any]) -> str:
     notes = [
         f"- {n}" for n in results.get("notes", []) if "train" in n and "says of itself" not in n and "PEER" not in n
     ]
+    facts = results.get("facts", {})
+    if "texts_per_second" in facts:
+        notes.append(
+            f"- Encoded {facts['queries'] + facts['passages']:,} texts at {facts['texts_per_second']:,} a second on "
+            f"{facts['cores']} cores, tokenising included."
+        )
     return "\n".join([head, *rows, means, *([""] if notes else []), *notes])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +67,9 @@ def judge_encoder(
     scorer, seconds = _vectors(name, benchmark, context, cache, prompts, progress)
     judgement = judge(name, benchmark, scorer, progress, context)
     judgement.facts.update(dimension=scorer.passage_vectors.shape[1], encoding_seconds=round(seconds, 2))
+    if cache is None:
+        texts = len(benchmark.queries) + len(benchmark.passages)
+        judgement.facts.update(texts_per_second=round(texts / seconds), cores=os.cpu_count())
     judgement.notes.extend(overlap_notes(name, benchmark, data, progress))
     return judgement
 

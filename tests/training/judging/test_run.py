@@ -36,8 +36,10 @@ def test_it_is_what_judging_the_loaded_encoder_gives_and_the_cache_changes_nothi
     demo: Benchmark, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = evaluate(Encoder(NAME), demo)
+    assert judge_encoder(NAME, demo).facts["texts_per_second"] > 0
     first = judge_encoder(NAME, demo, cache=tmp_path)
     np.testing.assert_allclose(first.pooled["mAP"], expected.pooled["mAP"])
+    assert "texts_per_second" not in first.facts, "what is cached tells no speed"
     assert first.facts["dimension"] == 1024 and first.facts["queries"] == len(demo.queries)
     monkeypatch.setattr(Encoder, "encode", lambda *_: pytest.fail("encoded again"))
     monkeypatch.setattr("training.judging.run.load_text_encoder", _slowly(Encoder))
