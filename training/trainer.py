@@ -130,7 +130,7 @@ def make_trainer(
         model=model,
         args=arguments,
         train_dataset=inputs,
-        loss=build_loss(model, stage),
+        loss=build_loss(model, stage, rounded=arguments.use_cpu and arguments.bf16),
         data_collator=collator,
         callbacks=callbacks,
     )
