@@ -2,7 +2,7 @@
 
 Each step of a static encoder makes a gradient as large as its table, hundreds of megabytes. glibc asks
 the system for such blocks anew each time, and the system fills every page with zeros; kept, they cost
-nothing. It nearly halves a step (57,344 × 1,024 numbers, 2,048 pairs).
+nothing. A step of the `static` recipe takes two fifths less time.
 """
 
 from __future__ import annotations

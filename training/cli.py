@@ -81,10 +81,12 @@ def train(
         return
     if data is None or out is None:
         raise InvalidInput("Training needs --data (where the groups are) and --out (the run folder to make).")
+    from training.allocator import keep_freed_memory
     from training.benchmarks import parse_benchmark
     from training.train import train as run
 
     quieten()
+    keep_freed_memory()
     run(loaded, data, out, [parse_benchmark(given) for given in against or []], allow_leaks, starts)
     if int(os.environ.get("RANK", "0")) == 0:
         typer.echo(f"Trained: {out}. Look at {out}/README.md. Next: isoglot export {out} --out DIR")

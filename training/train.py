@@ -26,7 +26,6 @@ from sentence_transformers import SentenceTransformer
 from transformers import set_seed
 
 from index.errors import Conflict, IsoglotError
-from training.allocator import keep_freed_memory
 from training.batches import HybridBatches
 from training.checkpoints import latest_checkpoint, place, stage_folder
 from training.collator import PairCollator, load_teacher
@@ -79,7 +78,6 @@ def train(
     with processes.main_process_first():
         hashes = _open(recipe, data, out) if processes.is_main_process else {}
     set_seed(recipe.seed)
-    keep_freed_memory()
     table, held_out = load_tables(recipe, data)
     # Before the long work, because a regime without pairs is found here.
     plans = [_plan(recipe, stage, table) for stage in recipe.stages]

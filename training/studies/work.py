@@ -89,11 +89,13 @@ def _share_cores(workers: int) -> None:
 
 def _work(arm: Arm, data: Path, benchmarks: Sequence[str], out: Path) -> None:
     """In a process of its own."""
+    from training.allocator import keep_freed_memory
     from training.progress import console
     from training.quiet import quieten
     from training.train import train
 
     quieten()
+    keep_freed_memory()
     console.quiet = True
     run = run_folder(out, arm)
     if not (run / "run.json").is_file():
