@@ -11,7 +11,7 @@ from pathlib import Path
 from index.collection import DATABASE, Collection
 from index.demo import demo_passages
 from index.encoder import Encoder
-from index.errors import InvalidInput, NotFound
+from index.errors import EncoderMismatch, InvalidInput, IsoglotError, NotFound
 from index.passages import Passage
 
 __all__ = ["DEMO", "Catalog", "collection_name"]
@@ -85,10 +85,28 @@ class Catalog:
             shutil.rmtree(self.folder / name)
 
     def ensure_demo(self) -> None:
-        """Make and fill the demo collection unless it is there."""
+        """Make and fill the demo collection unless it is there.
+
+        One that another encoder filled, such as the bundled one before an upgrade, is set aside under
+        another name, so that nothing is lost. What else is wrong with it is left to who opens it.
+        """
         with self._lock:
-            if DEMO not in self.names():
-                self.create(DEMO)[0].upsert([Passage.from_json(row) for row in demo_passages()])
+            if DEMO in self.names() and not self._set_aside(DEMO):
+                return
+            self.create(DEMO)[0].upsert([Passage.from_json(row) for row in demo_passages()])
+
+    def _set_aside(self, name: str) -> bool:
+        """Rename a collection if another encoder filled it; whether it was so."""
+        try:
+            self.get(name)
+        except EncoderMismatch as error:
+            aside = self.folder / f"{name}-{str(error.detail['fingerprint'])[:12]}"
+            if not aside.exists():
+                (self.folder / name).rename(aside)
+                return True
+        except IsoglotError:
+            pass  # whoever opens it is told, readiness first
+        return False
 
     def close(self) -> None:
         """Close all open collections."""

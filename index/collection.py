@@ -87,6 +87,7 @@ class Collection:
                 f"({self.encoder.fingerprint[:12]}). Load that encoder (ISOGLOT_ENCODER) or use another collection.",
                 collection=self.name,
                 filled_by=facts.get("encoder"),
+                fingerprint=facts.get("fingerprint"),
                 loaded=self.encoder.name,
             )
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -240,3 +241,27 @@ def test_catalog_makes_lists_and_deletes(tmp_path: Path, encoder: Encoder) -> No
     catalog.ensure_demo()
     assert sum(catalog.get("demo").counts().values()) == 576
     catalog.close()
+
+
+@contextmanager
+def opened(folder: Path, encoder: Encoder) -> Iterator[Catalog]:
+    catalog = Catalog(folder, encoder)
+    catalog.ensure_demo()
+    yield catalog
+    catalog.close()
+
+
+def test_the_demo_of_another_encoder_is_set_aside_and_nothing_of_it_is_lost(
+    tmp_path: Path, encoder: Encoder, other_encoder: Encoder
+) -> None:
+    with opened(tmp_path, encoder) as catalog:
+        catalog.get("demo").upsert([Passage("own", "a passage of one's own", "en")])
+    aside = f"demo-{encoder.fingerprint[:12]}"
+    with opened(tmp_path, other_encoder) as catalog:
+        assert sum(catalog.get("demo").counts().values()) == 576
+        assert catalog.names() == ["demo", aside]
+    with opened(tmp_path, encoder) as catalog:
+        assert sum(catalog.get(aside).counts().values()) == 577
+    # Now the first encoder's demo is there twice: the newer one has no place to go and stays.
+    with opened(tmp_path, other_encoder) as catalog, pytest.raises(EncoderMismatch):
+        catalog.get("demo")
