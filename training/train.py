@@ -44,6 +44,7 @@ from training.run_facts import data_hashes, gather_facts
 from training.run_page import write_run_page
 from training.spelling import require_spelling
 from training.starts import shared_start
+from training.static import WeightedStaticEmbedding
 from training.tables import load_tables
 from training.trainer import HybridTrainer, make_trainer
 from training.validation import Validation
@@ -187,6 +188,8 @@ def _run_stage(
 ) -> None:
     """Train one stage to its end; raises Interrupted when asked to stop before."""
     console.print(f"Stage {stage.name!r}: {stage.sampling}, alpha {stage.alpha}, temperature {stage.temperature}")
+    if isinstance(model[0], WeightedStaticEmbedding):
+        model[0].piece_dropout = stage.piece_dropout
     dataset = inputs.of(stage)
     collator = PairCollator(recipe, model, load_teacher(stage, model))
     validation = None
