@@ -153,6 +153,7 @@ def _arguments(recipe: Recipe, stage: Stage, run: Path, is_validated: bool) -> S
         dataloader_drop_last=True,
         learning_rate=stage.learning_rate,
         weight_decay=stage.weight_decay,
+        adam_beta2=stage.adam_beta2,
         warmup_steps=int(stage.steps * stage.warmup),
         lr_scheduler_type="linear",
         max_grad_norm=stage.gradient_clip or 0.0,
