@@ -24,7 +24,7 @@ from index.encoder_folder import DESCRIPTION, MODEL, TOKENIZER
 from index.foreign_encoder import load_tokenizer
 from index.graph import Graph
 from index.passages import Passage
-from index.text import clean, romanised
+from index.text import clean
 
 TOP = 10
 OTHERS = 3
@@ -95,7 +95,7 @@ def leave_one_out(encoder: Encoder) -> Explain:
 
     def explain(question: str, wrong: np.ndarray, right: np.ndarray) -> list[tuple[str, float]]:
         text = encoder.description.query_prompt + clean(question)
-        read = tokenizer.encode(romanised(text) if encoder.description.romanise else text)
+        read = tokenizer.encode(encoder.description.reader(text))
         if len(read.ids) < 2:
             return []
         without = [read.ids[:n] + read.ids[n + 1 :] for n in range(len(read.ids))]

@@ -30,7 +30,6 @@ from index.demo import demo_passages, demo_questions
 from index.encoder import Encoder
 from index.encoder_folder import MODEL, TOKENIZER
 from index.passages import Passage
-from index.text import romanised
 from service.app import create_app
 from service.settings import Settings
 
@@ -42,13 +41,14 @@ class Raw:
         options = onnxruntime.SessionOptions()
         self.session = onnxruntime.InferenceSession(str(encoder.folder / MODEL), options)
         self.tokenizer = Tokenizer.from_file(str(encoder.folder / TOKENIZER))
+        self.read = encoder.description.reader
         self.texts = passages
         self.index = faiss.IndexFlatIP(encoder.dimension)
         self.index.add(encoder.encode(passages, "passage"))
 
     def encode(self, texts: list[str]) -> np.ndarray:
         """Batches of 32 sorted by length."""
-        encodings = self.tokenizer.encode_batch_fast([romanised(text) for text in texts])
+        encodings = self.tokenizer.encode_batch_fast([self.read(text) for text in texts])
         order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
         out = np.empty((len(texts), self.index.d), dtype=np.float32)
         for start in range(0, len(order), 32):

@@ -14,7 +14,7 @@ from index.encoder_folder import DESCRIPTION, MODEL, TOKENIZER, EncoderDescripti
 from index.errors import InvalidInput
 from index.foreign_encoder import OpenedEncoder, Prompts, load_tokenizer, open_foreign
 from index.graph import Graph
-from index.text import clean, romanised
+from index.text import clean
 
 __all__ = ["Embedded", "Encoder", "Kind"]
 
@@ -99,10 +99,9 @@ class Encoder:
         prompts = {"query": self.description.query_prompt, "passage": self.description.passage_prompt}
         if kind not in prompts:
             raise InvalidInput(f"kind is {kind!r}; it must be 'query' or 'passage'.", given=kind)
-        read = [prompts[kind] + clean(text, f"text number {n}") for n, text in enumerate(texts, start=1)]
-        if self.description.romanise:
-            read = [romanised(text) for text in read]
-        return list(self._tokenizer.encode_batch_fast(read))
+        read = self.description.reader
+        checked = (clean(text, f"text number {n}") for n, text in enumerate(texts, start=1))
+        return list(self._tokenizer.encode_batch_fast([read(prompts[kind] + text) for text in checked]))
 
     def _run(self, ids: list[list[int]]) -> np.ndarray:
         return self._finish(*self._graph.run(ids))

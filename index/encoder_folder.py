@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.errors import DamagedEncoder, NotFound
 from index.hub import fetch_encoder, is_hub_id
+from index.text import Reader, reader
 
 __all__ = ["DESCRIPTION", "MODEL", "TOKENIZER", "EncoderDescription", "bundled_encoders", "file_hash", "find_encoder"]
 
@@ -32,7 +33,8 @@ class EncoderDescription(BaseModel):
 
     dimension: length of the vectors. maximum_tokens: longer texts are cut, and told.
     query_prompt, passage_prompt: put before each text. romanise: whether a Latin reading of
-    non-ASCII words is appended (`index/text.py`). languages: codes it was trained on.
+    non-ASCII words is appended, stem: letters of the stems appended, None for none (`index/text.py`).
+    languages: codes it was trained on.
     weights: "float32", "float16", "int8" or "int4"; "unknown" in a foreign folder. pad_id: token that fills
     shorter texts of a batch. files: name → SHA-256. source: what made it.
     """
@@ -46,6 +48,7 @@ class EncoderDescription(BaseModel):
     query_prompt: str = ""
     passage_prompt: str = ""
     romanise: bool = False
+    stem: int | None = Field(default=None, ge=1)
     languages: list[str] = []
     weights: str = "float32"
     pad_id: int = Field(default=0, ge=0)
@@ -54,9 +57,16 @@ class EncoderDescription(BaseModel):
     source: dict[str, Any] = {}
 
     @property
+    def reader(self) -> Reader:
+        """How the encoder reads texts."""
+        return reader(self.romanise, self.stem)
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 over everything that shapes a vector; vectors of unequal fingerprints must not mix."""
-        shaping = self.model_dump(include={"dimension", "maximum_tokens", "query_prompt", "passage_prompt", "romanise"})
+        names = {"dimension", "maximum_tokens", "query_prompt", "passage_prompt", "romanise"}
+        # Folders from before there were stems keep their fingerprint.
+        shaping = self.model_dump(include=names if self.stem is None else {*names, "stem"})
         return hashlib.sha256(json.dumps([shaping, self.files], sort_keys=True).encode()).hexdigest()
 
     @classmethod

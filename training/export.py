@@ -158,6 +158,7 @@ def _describe(job: _Job, folder: Path, name: str, limit: int) -> None:
         query_prompt=recipe.model.query_prompt,
         passage_prompt=recipe.model.passage_prompt,
         romanise=getattr(model[0], "romanise", False),
+        stem=getattr(model[0], "stem", None),
         languages=job.facts["languages"],
         weights=job.weights,
         pad_id=0 if job.is_static else model.tokenizer.pad_token_id or 0,

@@ -21,7 +21,6 @@ from index.demo import demo_passages, demo_questions
 from index.encoder import Encoder
 from index.encoder_folder import TOKENIZER
 from index.errors import IsoglotError
-from index.text import romanised
 
 __all__ = [
     "BOUNDS",
@@ -160,7 +159,7 @@ def length_texts(encoder: Encoder) -> tuple[list[str], list[int]]:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     prompt, limit = encoder.description.query_prompt, encoder.description.maximum_tokens
-    read = romanised if encoder.description.romanise else str
+    read = encoder.description.reader
 
     def count(text: str) -> int:
         """Tokens of a query, its prompt and special tokens included."""

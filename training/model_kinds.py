@@ -19,6 +19,7 @@ class StaticModel(Strict):
     """A table of piece vectors, summed (`training/static.py`).
 
     dimension: length of the vectors. romanise: also read non-ASCII words in Latin letters.
+    stem: also read the first so many letters of every longer word in Latin letters; None means no stems.
     aligned_start: how much of the start comes from cross-language latent semantic analysis, the
     rest being random, 0 to 1 (`training/aligned_start.py`).
     maximum_tokens: longer texts are cut when served. query_prompt, passage_prompt: put before each text.
@@ -28,6 +29,7 @@ class StaticModel(Strict):
     kind: Literal["static"] = "static"
     dimension: int = Field(default=256, ge=8)
     romanise: bool = True
+    stem: int | None = Field(default=None, ge=1)
     aligned_start: float = Field(default=0.7, ge=0, le=1)
     maximum_tokens: int = Field(default=2048, ge=8)
     query_prompt: str = ""

@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from index.errors import InvalidInput
+from index.text import reader
 from training.aligned_start import aligned_directions
 from training.export_transformer import longest_input
 from training.model_kinds import PretrainedModel, ScratchModel, StaticModel
@@ -37,16 +38,16 @@ def build_model(recipe: Recipe, table: PairTable) -> tuple[SentenceTransformer, 
     model = recipe.model
     if isinstance(model, PretrainedModel):
         return _pretrained(model), None
-    romanise = isinstance(model, StaticModel) and model.romanise
+    read = reader(model.romanise, model.stem) if isinstance(model, StaticModel) else reader(romanise=False)
     with console.status(f"Learning {recipe.vocabulary.pieces:,} pieces (minutes) …"):
         texts = sample_texts(table, recipe.vocabulary.sample, recipe.seed_of_start)
         special = [] if isinstance(model, StaticModel) else [PADDING]
-        tokenizer = train_tokenizer(texts, recipe.vocabulary, romanise, special)
-        weights = piece_weights(tokenizer, texts, romanise)
+        tokenizer = train_tokenizer(texts, recipe.vocabulary, read, special)
+        weights = piece_weights(tokenizer, texts, read)
     console.print(f"{tokenizer.get_vocab_size():,} pieces from {len(texts):,} texts")
     column, directions = None, None
     if model.aligned_start:
-        column = piece_column(tokenizer, table.texts, romanise, model.maximum_tokens)
+        column = piece_column(tokenizer, table.texts, read, model.maximum_tokens)
         with console.status("Aligning the start (minutes) …"):
             directions = aligned_directions(table, column, weights, model.dimension, recipe.seed_of_start)
     if isinstance(model, StaticModel):
@@ -57,7 +58,9 @@ def build_model(recipe: Recipe, table: PairTable) -> tuple[SentenceTransformer, 
 def _static(
     model: StaticModel, tokenizer: Tokenizer, weights: np.ndarray, directions: np.ndarray | None
 ) -> SentenceTransformer:
-    static = WeightedStaticEmbedding(tokenizer, model.dimension, weights, model.romanise, model.maximum_tokens)
+    static = WeightedStaticEmbedding(
+        tokenizer, model.dimension, weights, model.romanise, model.maximum_tokens, model.stem
+    )
     if directions is not None:
         static.start_from(directions, model.aligned_start)
     return SentenceTransformer(modules=[static, Normalize()], device="cpu")

@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 from tokenizers import Tokenizer
 
+from index.text import reader
 from training.piece_column import pieces
 
 __all__ = ["WeightedStaticEmbedding"]
@@ -29,19 +30,25 @@ class WeightedStaticEmbedding(StaticEmbedding):  # type: ignore[misc]
     """Sum of piece vectors, each times its learned weight.
 
     piece_weights: (vocabulary,) float32 start values of the weights.
-    romanise: also read non-ASCII words in Latin letters.
+    romanise, stem: what is read beside the text (`index.text.reader`).
     maximum_tokens: pieces beyond this many are dropped.
     piece_dropout, an attribute: share of a text's pieces that fall silent at random while it trains, 0 to 1.
     """
 
     def __init__(
-        self, tokenizer: Tokenizer, dimension: int, piece_weights: np.ndarray, romanise: bool, maximum_tokens: int
+        self,
+        tokenizer: Tokenizer,
+        dimension: int,
+        piece_weights: np.ndarray,
+        romanise: bool,
+        maximum_tokens: int,
+        stem: int | None = None,
     ) -> None:
         super().__init__(tokenizer, embedding_dim=dimension)
         self.embedding = torch.nn.EmbeddingBag(tokenizer.get_vocab_size(), dimension, mode="sum")
         torch.nn.init.normal_(self.embedding.weight)
         self.weight = torch.nn.Parameter(torch.from_numpy(piece_weights.astype(np.float32)))
-        self.romanise, self.maximum_tokens = romanise, maximum_tokens
+        self.romanise, self.stem, self.maximum_tokens = romanise, stem, maximum_tokens
         self.piece_dropout = 0.0
 
     def start_from(self, directions: np.ndarray, share: float) -> None:
@@ -55,7 +62,7 @@ class WeightedStaticEmbedding(StaticEmbedding):  # type: ignore[misc]
 
     def pieces(self, texts: Sequence[str]) -> list[np.ndarray]:
         """Piece ids of each text: (n_pieces,) int32, cut at `maximum_tokens`."""
-        return pieces(self.tokenizer, texts, self.romanise, self.maximum_tokens)
+        return pieces(self.tokenizer, texts, reader(self.romanise, self.stem), self.maximum_tokens)
 
     def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **rest: Any) -> dict[str, torch.Tensor]:
         """Lay texts, or piece ids from `training/piece_column.py`, out as one flat row with the offset of each."""
@@ -86,7 +93,7 @@ class WeightedStaticEmbedding(StaticEmbedding):  # type: ignore[misc]
         folder = Path(output_path)
         save_file({key: value.contiguous() for key, value in self.state_dict().items()}, folder / "model.safetensors")
         self.tokenizer.save(str(folder / "tokenizer.json"))
-        settings = {"romanise": self.romanise, "maximum_tokens": self.maximum_tokens}
+        settings = {"romanise": self.romanise, "stem": self.stem, "maximum_tokens": self.maximum_tokens}
         (folder / "config.json").write_text(json.dumps(settings), encoding="utf-8")
 
     @classmethod
@@ -97,6 +104,6 @@ class WeightedStaticEmbedding(StaticEmbedding):  # type: ignore[misc]
         weights = load_file(folder / "model.safetensors")
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         dimension = weights["embedding.weight"].shape[1]
-        module = cls(tokenizer, dimension, weights["weight"].numpy(), settings["romanise"], settings["maximum_tokens"])
+        module = cls(tokenizer, dimension, weights["weight"].numpy(), **settings)
         module.load_state_dict(weights)
         return module

@@ -26,6 +26,7 @@ from sentence_transformers import SentenceTransformer
 from transformers import set_seed
 
 from index.errors import Conflict, IsoglotError
+from index.text import reader
 from training.batches import HybridBatches
 from training.checkpoints import latest_checkpoint, place, stage_folder
 from training.collator import PairCollator, load_teacher
@@ -171,8 +172,8 @@ class _Inputs:
         if self.static is None or stage.loss == "distillation":
             return PairDataset.of(self.texts)
         if self.pieces is None:
-            tokenizer = self.model[0].tokenizer
-            self.pieces = piece_column(tokenizer, self.texts, self.static.romanise, self.static.maximum_tokens)
+            tokenizer, read = self.model[0].tokenizer, reader(self.static.romanise, self.static.stem)
+            self.pieces = piece_column(tokenizer, self.texts, read, self.static.maximum_tokens)
         return PairDataset.of(self.pieces)
 
 

@@ -8,14 +8,14 @@ their words as pieces.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from index.errors import InvalidInput
-from index.text import romanised
+from index.text import Reader
 from training.pairs import PairTable
 from training.recipe import Vocabulary
 
@@ -38,8 +38,8 @@ def sample_texts(table: PairTable, size: int, seed: int) -> list[str]:
     return [text[:_LONGEST_SAMPLE] for text in table.texts.take(pa.array(chosen)).to_pylist()]
 
 
-def train_tokenizer(texts: list[str], settings: Vocabulary, romanise: bool, special: Sequence[str] = ()) -> Tokenizer:
-    """Learn a vocabulary of `settings.pieces` from the texts, and their romanised copies if wanted.
+def train_tokenizer(texts: list[str], settings: Vocabulary, read: Reader, special: Sequence[str] = ()) -> Tokenizer:
+    """Learn a vocabulary of `settings.pieces` from the texts as they are read.
 
     special: tokens beside the unknown one, numbered from 1.
     """
@@ -56,7 +56,7 @@ def train_tokenizer(texts: list[str], settings: Vocabulary, romanise: bool, spec
         vocab_size=settings.pieces, special_tokens=[UNKNOWN, *special], unk_token=UNKNOWN, show_progress=False
     )
     try:
-        tokenizer.train_from_iterator(_read(texts, romanise), trainer=trainer)
+        tokenizer.train_from_iterator(map(read, texts), trainer=trainer)
     except Exception as error:  # tokenizers raises nothing more exact
         raise InvalidInput(
             f"No vocabulary of {settings.pieces:,} pieces can be learned from {len(texts):,} texts: {error}. "
@@ -74,18 +74,14 @@ def _in_order(tokenizer: Tokenizer, special: list[str]) -> Tokenizer:
     return Tokenizer.from_str(json.dumps(state))
 
 
-def _read(texts: list[str], romanise: bool) -> Iterator[str]:
-    return (romanised(text) if romanise else text for text in texts)
-
-
-def piece_weights(tokenizer: Tokenizer, texts: list[str], romanise: bool) -> np.ndarray:
+def piece_weights(tokenizer: Tokenizer, texts: list[str], read: Reader) -> np.ndarray:
     """Inverse document frequency of every piece: (vocabulary,) float32, log((n + 1) / (df + 1)).
 
     The unknown piece gets 0: it says nothing about a text.
     """
     counts = np.zeros(tokenizer.get_vocab_size(), dtype=np.int64)
     for start in range(0, len(texts), 10_000):
-        encodings = tokenizer.encode_batch(list(_read(texts[start : start + 10_000], romanise)))
+        encodings = tokenizer.encode_batch([read(text) for text in texts[start : start + 10_000]])
         counts += np.bincount(
             np.concatenate([np.unique(e.ids).astype(np.int64) for e in encodings]), minlength=len(counts)
         )

@@ -47,6 +47,13 @@ def test_prompts_shape_the_fingerprint_and_names_do_not(tmp_path: Path) -> None:
     plain, named = Encoder(make_encoder(tmp_path / "a")), Encoder(make_encoder(tmp_path / "b", name="other"))
     prompted = Encoder(make_encoder(tmp_path / "c", query_prompt="Query: "))
     assert plain.fingerprint == named.fingerprint != prompted.fingerprint
+    assert Encoder(make_encoder(tmp_path / "d", stem=5)).fingerprint != plain.fingerprint
+
+
+def test_stems_are_read(tmp_path: Path) -> None:
+    # "moonlight" is unknown and is read again as "moonʹ", which is unknown too.
+    stemmed = Encoder(make_encoder(tmp_path / "s", stem=4))
+    assert stemmed.embed(["moonlight moon"], "query").tokens.tolist() == [3]
 
 
 @pytest.mark.parametrize("texts", [[""], ["moon", "  "], ["a\x00"]])

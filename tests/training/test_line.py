@@ -94,7 +94,7 @@ def test_the_same_seed_gives_the_same_encoder(recipe: Recipe, run: Path, data: P
 def test_a_vocabulary_too_small_for_the_letters_is_told(recipe: Recipe, data: Path, tmp_path: Path) -> None:
     small = recipe.model_copy(update={"vocabulary": Vocabulary(pieces=256, sample=1000)})
     with pytest.raises(InvalidInput, match=r"vocabulary\.pieces"):
-        train_tokenizer([chr(0x4E00 + n) for n in range(500)], small.vocabulary, romanise=False)
+        train_tokenizer([chr(0x4E00 + n) for n in range(500)], small.vocabulary, str)
 
 
 @pytest.mark.parametrize("int8", [False, True])
