@@ -94,14 +94,14 @@ def leave_one_out(encoder: Encoder) -> Explain:
     graph = Graph(encoder.folder / MODEL, encoder.description.pad_id, threads=1)
 
     def explain(question: str, wrong: np.ndarray, right: np.ndarray) -> list[tuple[str, float]]:
+        """Pieces of a question and how much each pulled, strongest first."""
         text = encoder.description.query_prompt + clean(question)
         read = tokenizer.encode(encoder.description.reader(text))
         if len(read.ids) < 2:
             return []
         without = [read.ids[:n] + read.ids[n + 1 :] for n in range(len(read.ids))]
         leads = graph.run([read.ids, *without])[0] @ (wrong - right)
-        pulls = dict(zip(read.tokens, (leads[0] - leads[1:]).tolist(), strict=True))
-        return sorted(pulls.items(), key=lambda pull: -pull[1])
+        return sorted(zip(read.tokens, (leads[0] - leads[1:]).tolist(), strict=True), key=lambda pull: -pull[1])
 
     return explain
 

@@ -10,6 +10,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from importlib.metadata import entry_points, version
 from itertools import islice
 from pathlib import Path
@@ -23,7 +24,8 @@ from rich.text import Text
 
 from index.answer import Answer
 from index.catalog import DEMO, Catalog, collection_name
-from index.errors import IsoglotError
+from index.collection import Collection
+from index.errors import EncoderMismatch, IsoglotError, NotFound
 from index.passages import Passage, read_passages, require_unique
 from index.settings import IndexSettings
 
@@ -136,14 +138,24 @@ def search(
     """
     settings = IndexSettings.load(data=data, encoder=encoder)
     catalog = Catalog(settings.collections, settings.load_encoder(), read_only=True, allowed=settings.languages)
-    if collection == DEMO and DEMO not in catalog.names():
-        Catalog(settings.collections, catalog.encoder).ensure_demo()
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
-    answer = catalog.get(collection).search(query, k, chosen, query_language)
+    answer = _open(catalog, collection).search(query, k, chosen, query_language)
     if as_json:
         typer.echo(json.dumps(answer.as_json(), ensure_ascii=False, indent=2))
     else:
         _show(answer)
+
+
+def _open(catalog: Catalog, name: str) -> Collection:
+    """A collection to read; the demo one is made first where it is not there or another encoder's."""
+    try:
+        return catalog.get(name)
+    except (NotFound, EncoderMismatch):
+        if name != DEMO:
+            raise
+    with closing(Catalog(catalog.folder, catalog.encoder)) as writer:
+        writer.ensure_demo()
+    return catalog.get(name)
 
 
 def _show(answer: Answer) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["SOURCE_LICENSES", "licences_of"]
+__all__ = ["SOURCE_LICENCES", "licences_of"]
 
-SOURCE_LICENSES = {
+SOURCE_LICENCES = {
     "parallel/african-storybook": "CC BY 4.0",
     "parallel/ebible-pd": "public domain",
     "parallel/gnome-help": "CC BY-SA 3.0",
@@ -67,14 +67,19 @@ def licences_of(sources: Iterable[str]) -> dict[str, list[str]]:
         # Definitions stand in the wordnets' rows.
         named = "lexicon/wordnet" if source == "glosses" else source
         table, _, origin = named.partition("/")
-        known = [name for name in SOURCE_LICENSES if named.startswith(name) if origin] or [
-            name for name in SOURCE_LICENSES if not origin and name.startswith(f"{table}/")
+        known = [name for name in SOURCE_LICENCES if named.startswith(name) if origin] or [
+            name for name in SOURCE_LICENCES if not origin and name.startswith(f"{table}/")
         ]
         of_table = lines.setdefault(f"{table}.parquet", [])
         if not known:
             of_table.append(f"{origin or table}: see its source")
         elif origin:
-            of_table.append(f"{origin} {SOURCE_LICENSES[max(known, key=len)]}")
+            of_table.append(f"{origin} {SOURCE_LICENCES[max(known, key=len)]}")
         else:
-            of_table += [f"{name.partition('/')[2]} {SOURCE_LICENSES[name]}" for name in known]
+            of_table += [f"{_shown(name)} {SOURCE_LICENCES[name]}" for name in known]
     return {table: list(dict.fromkeys(listed)) for table, listed in lines.items()}
+
+
+def _shown(name: str) -> str:
+    origin = name.partition("/")[2]
+    return f"{origin}*" if origin.endswith("-") else origin

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from index.text import Reader, reader
+
 __all__ = ["Model", "PretrainedModel", "ScratchModel", "StaticModel", "Strict"]
 
 
@@ -35,6 +37,11 @@ class StaticModel(Strict):
     query_prompt: str = ""
     passage_prompt: str = ""
     maximum_unknown: float = Field(default=0.2, ge=0, le=1)
+
+    @property
+    def reader(self) -> Reader:
+        """How the model reads texts."""
+        return reader(self.romanise, self.stem)
 
 
 class ScratchModel(Strict):

@@ -38,7 +38,7 @@ def build_model(recipe: Recipe, table: PairTable) -> tuple[SentenceTransformer, 
     model = recipe.model
     if isinstance(model, PretrainedModel):
         return _pretrained(model), None
-    read = reader(model.romanise, model.stem) if isinstance(model, StaticModel) else reader(romanise=False)
+    read = model.reader if isinstance(model, StaticModel) else reader(romanise=False)
     with console.status(f"Learning {recipe.vocabulary.pieces:,} pieces (minutes) …"):
         texts = sample_texts(table, recipe.vocabulary.sample, recipe.seed_of_start)
         special = [] if isinstance(model, StaticModel) else [PADDING]

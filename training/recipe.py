@@ -52,8 +52,6 @@ class Stage(Strict):
     Loss:
     loss: "contrastive" (InfoNCE over the batch), or "distillation": come near the teacher's vector of the
     question, with question and passage alike (Reimers & Gurevych 2020, arXiv 2004.09813, eq. 1; for parallel text).
-    piece_dropout: share of a text's pieces a static model leaves out at random, 0 to 1: a question has only some
-    of its passage's words.
     temperature: of the softmax. symmetric: also ask each passage for its question.
     hard_negatives: per example, from groups mined by `isoglot mine`; a group without any gets random ones.
     mini_batch: pairs that pass the model at once (GradCache, arXiv 2101.06983); None means the whole batch.
@@ -76,7 +74,6 @@ class Stage(Strict):
     weights: dict[str, float] | None = None
     bucket_temperature: float = Field(default=0.0, ge=0)
     loss: Literal["contrastive", "distillation"] = "contrastive"
-    piece_dropout: float = Field(default=0.0, ge=0, lt=1)
     temperature: float = Field(default=0.05, gt=0)
     symmetric: bool = False
     hard_negatives: int = Field(default=0, ge=0, le=64)
@@ -171,8 +168,6 @@ class Recipe(Strict):
         for stage in self.stages:
             if unknown := set(stage.weights or ()) - names:
                 raise ValueError(f"stage {stage.name!r} weighs {sorted(unknown)}; the buckets are {sorted(names)}")
-            if stage.piece_dropout and not isinstance(self.model, StaticModel):
-                raise ValueError(f"stage {stage.name!r} sets piece_dropout, which only static models have")
         if len({stage.name for stage in self.stages}) < len(self.stages):
             raise ValueError("each stage needs its own name")
         return self

@@ -32,7 +32,6 @@ class WeightedStaticEmbedding(StaticEmbedding):  # type: ignore[misc]
     piece_weights: (vocabulary,) float32 start values of the weights.
     romanise, stem: what is read beside the text (`index.text.reader`).
     maximum_tokens: pieces beyond this many are dropped.
-    piece_dropout, an attribute: share of a text's pieces that fall silent at random while it trains, 0 to 1.
     """
 
     def __init__(
@@ -49,7 +48,6 @@ class WeightedStaticEmbedding(StaticEmbedding):  # type: ignore[misc]
         torch.nn.init.normal_(self.embedding.weight)
         self.weight = torch.nn.Parameter(torch.from_numpy(piece_weights.astype(np.float32)))
         self.romanise, self.stem, self.maximum_tokens = romanise, stem, maximum_tokens
-        self.piece_dropout = 0.0
 
     def start_from(self, directions: np.ndarray, share: float) -> None:
         """Turn the random start towards given directions: (vocabulary, dimension) float32, rows of length 1.
@@ -78,10 +76,7 @@ class WeightedStaticEmbedding(StaticEmbedding):  # type: ignore[misc]
     def forward(self, features: dict[str, torch.Tensor], **rest: Any) -> dict[str, torch.Tensor]:
         """Add `sentence_embedding`: (n_texts, dimension) float32, not normalised."""
         ids = features["input_ids"]
-        weights = self.weight[ids]
-        if self.training and self.piece_dropout:
-            weights = weights * (torch.rand(len(ids), device=ids.device) >= self.piece_dropout)
-        features["sentence_embedding"] = self.embedding(ids, features["offsets"], per_sample_weights=weights)
+        features["sentence_embedding"] = self.embedding(ids, features["offsets"], per_sample_weights=self.weight[ids])
         return features
 
     def folded(self) -> torch.Tensor:

@@ -26,7 +26,6 @@ from sentence_transformers import SentenceTransformer
 from transformers import set_seed
 
 from index.errors import Conflict, IsoglotError
-from index.text import reader
 from training.batches import HybridBatches
 from training.checkpoints import latest_checkpoint, place, stage_folder
 from training.collator import PairCollator, load_teacher
@@ -45,7 +44,6 @@ from training.run_facts import data_hashes, gather_facts
 from training.run_page import write_run_page
 from training.spelling import require_spelling
 from training.starts import shared_start
-from training.static import WeightedStaticEmbedding
 from training.tables import load_tables
 from training.trainer import HybridTrainer, make_trainer
 from training.validation import Validation
@@ -172,8 +170,8 @@ class _Inputs:
         if self.static is None or stage.loss == "distillation":
             return PairDataset.of(self.texts)
         if self.pieces is None:
-            tokenizer, read = self.model[0].tokenizer, reader(self.static.romanise, self.static.stem)
-            self.pieces = piece_column(tokenizer, self.texts, read, self.static.maximum_tokens)
+            tokenizer = self.model[0].tokenizer
+            self.pieces = piece_column(tokenizer, self.texts, self.static.reader, self.static.maximum_tokens)
         return PairDataset.of(self.pieces)
 
 
@@ -189,8 +187,6 @@ def _run_stage(
 ) -> None:
     """Train one stage to its end; raises Interrupted when asked to stop before."""
     console.print(f"Stage {stage.name!r}: {stage.sampling}, alpha {stage.alpha}, temperature {stage.temperature}")
-    if isinstance(model[0], WeightedStaticEmbedding):
-        model[0].piece_dropout = stage.piece_dropout
     dataset = inputs.of(stage)
     collator = PairCollator(recipe, model, load_teacher(stage, model))
     validation = None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import write_lines
+from tests.conftest import make_encoder, write_lines
 
 ROWS = [
     {"id": "tides", "text": "moon tide", "language": "en", "title": "Tides"},
@@ -52,6 +52,15 @@ def test_add_then_search(run, tmp_path: Path) -> None:  # type: ignore[no-untype
 
 def test_a_first_search_makes_the_demo_collection(run) -> None:  # type: ignore[no-untyped-def]
     assert len(json.loads(run("search", "moon", "-k", "7", "--json").stdout)["hits"]) == 7
+
+
+def test_a_search_with_another_encoder_makes_the_demo_anew_and_leaves_one_s_own_alone(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    other = str(make_encoder(tmp_path / "other", seed=1, name="other"))
+    run("search", "moon")
+    run("index", "add", str(write_lines(tmp_path / "passages.jsonl", list(ROWS))), "--collection", "docs")
+    assert len(json.loads(run("search", "moon", "-k", "7", "--json", "--encoder", other).stdout)["hits"]) == 7
+    refused = run("search", "moon", "-c", "docs", "--encoder", other)
+    assert refused.returncode == 1 and "was filled by encoder 'tiny'" in refused.stderr
 
 
 def test_a_malformed_line_is_told_and_nothing_is_stored(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -25,7 +25,7 @@ def test_a_card_tells_served_languages_from_tried_ones_and_how_to_make_it_again(
         (tmp_path / file).write_bytes(b"x")
     description = EncoderDescription(
         name="mine", dimension=4, maximum_tokens=8, languages=["de", "fr"], weights="int4", license="MIT", pad_id=0,
-        query_prompt="", passage_prompt="", romanise=False, files={file: file_hash(tmp_path / file) for file in (MODEL, TOKENIZER)}, source={"recipe": recipe, "run": run},
+        files={file: file_hash(tmp_path / file) for file in (MODEL, TOKENIZER)}, source={"recipe": recipe, "run": run},
     )  # fmt: skip
     (tmp_path / "encoder.json").write_text(description.model_dump_json(), encoding="utf-8")
     scores = {"mAP": 0.5, "R@10": 0.25}

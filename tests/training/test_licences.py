@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.licences import SOURCE_LICENSES, licences_of
+from training.licences import SOURCE_LICENCES, licences_of
 from training.recipe_file import load_recipe, shipped_recipes
 
 
@@ -16,7 +16,8 @@ def test_each_source_has_its_own_line() -> None:
 
 def test_a_whole_table_names_all_of_it_and_an_unknown_source_says_so() -> None:
     of_table = licences_of(["lexicon", "glosses"])["lexicon.parquet"]
-    assert len(of_table) == sum(name.startswith("lexicon/") for name in SOURCE_LICENSES)
+    assert len(of_table) == sum(name.startswith("lexicon/") for name in SOURCE_LICENCES)
+    assert "ms-* MIT" in licences_of(["sections"])["sections.parquet"]
     assert licences_of(["parallel/own", "groups"]) == {
         "parallel.parquet": ["own: see its source"],
         "groups.parquet": ["groups: see its source"],
