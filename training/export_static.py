@@ -55,14 +55,15 @@ def static_graph(table: np.ndarray, weights: str = "float32") -> onnx.ModelProto
     node = helper.make_node
     nodes = [
         node("Gather", ["rows", "input_ids"], ["stored"]),  # (batch, tokens, dim), half of it for int4
-        *(_unpacked() if weights == "int4" else [node("Cast", ["stored"], ["vectors"], to=TensorProto.FLOAT)]),
         node("Gather", ["scales", "input_ids"], ["token_scales"]),  # (batch, tokens, 1)
         node("Cast", ["attention_mask"], ["mask"], to=TensorProto.FLOAT),
         node("Unsqueeze", ["mask", "last"], ["mask_column"]),
         node("Mul", ["token_scales", "mask_column"], ["weights"]),  # (batch, tokens, 1)
         node("Transpose", ["weights"], ["weights_row"], perm=[0, 2, 1]),
-        node("MatMul", ["weights_row", "vectors"], ["summed"]),  # (batch, 1, dim)
-        node("Squeeze", ["summed", "middle"], ["total"]),
+        node("Cast", ["stored"], ["numbers"], to=TensorProto.FLOAT),
+        node("MatMul", ["weights_row", "numbers"], ["bytes_summed" if weights == "int4" else "summed"]),
+        *(_unpacked() if weights == "int4" else []),
+        node("Squeeze", ["summed", "middle"], ["total"]),  # from (batch, 1, dim)
         node("ReduceL2", ["total", "middle"], ["norm"], keepdims=1),
         node("Max", ["norm", "tiny"], ["safe_norm"]),
         node("Div", ["total", "safe_norm"], ["sentence_embedding"]),
@@ -76,8 +77,8 @@ def static_graph(table: np.ndarray, weights: str = "float32") -> onnx.ModelProto
     }
     if weights == "int4":
         constants |= {
-            "fifteen": np.array([15], np.uint8),
             "four": np.array([4], np.uint8),
+            "sixteen": np.array([16], np.float32),
             "eight": np.array([8], np.float32),
         }
     inputs = [
@@ -93,11 +94,20 @@ def static_graph(table: np.ndarray, weights: str = "float32") -> onnx.ModelProto
 
 
 def _unpacked() -> list[NodeProto]:
-    """Bytes of two numbers → (batch, tokens, dim) float32."""
+    """Weighted sum of bytes of two numbers each, (batch, 1, dim / 2) → of the numbers, (batch, 1, dim).
+
+    A byte is low + 16 high, so the sums' difference gives the low half: only the high one is unpacked
+    token by token, which takes half the time of unpacking both.
+    """
+    node = helper.make_node
     return [
-        helper.make_node("BitwiseAnd", ["stored", "fifteen"], ["first_half"]),
-        helper.make_node("BitShift", ["stored", "four"], ["second_half"], direction="RIGHT"),
-        helper.make_node("Concat", ["first_half", "second_half"], ["numbers"], axis=2),
-        helper.make_node("Cast", ["numbers"], ["shifted"], to=TensorProto.FLOAT),
-        helper.make_node("Sub", ["shifted", "eight"], ["vectors"]),
+        node("BitShift", ["stored", "four"], ["high_numbers"], direction="RIGHT"),
+        node("Cast", ["high_numbers"], ["high_floats"], to=TensorProto.FLOAT),
+        node("MatMul", ["weights_row", "high_floats"], ["high_summed"]),
+        node("Mul", ["high_summed", "sixteen"], ["high_share"]),
+        node("Sub", ["bytes_summed", "high_share"], ["low_summed"]),
+        node("Concat", ["low_summed", "high_summed"], ["shifted"], axis=2),
+        node("ReduceSum", ["weights_row", "last"], ["weight_summed"], keepdims=1),
+        node("Mul", ["weight_summed", "eight"], ["shift"]),
+        node("Sub", ["shifted", "shift"], ["summed"]),
     ]

@@ -134,7 +134,7 @@ def static_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tokenizer = Tokenizer(models.WordLevel({word: n for n, word in enumerate(words)}, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     torch.manual_seed(0)
-    static = WeightedStaticEmbedding(tokenizer, 16, np.ones(tokenizer.get_vocab_size()), False, 32)
+    static = WeightedStaticEmbedding(tokenizer, 64, np.ones(tokenizer.get_vocab_size()), False, 32)
     model = SentenceTransformer(modules=[static, Normalize()], device="cpu")
     model.save(str(folder / "model"), create_model_card=False)
     run = tiny.tiny_run(folder / "run", folder / "model")
