@@ -64,8 +64,7 @@ def licences_of(sources: Iterable[str]) -> dict[str, list[str]]:
     """
     lines: dict[str, list[str]] = {}
     for source in sources:
-        # Definitions stand in the wordnets' rows.
-        named = "lexicon/wordnet" if source == "glosses" else source
+        named = _read_from(source)
         table, _, origin = named.partition("/")
         known = [name for name in SOURCE_LICENCES if named.startswith(name) if origin] or [
             name for name in SOURCE_LICENCES if not origin and name.startswith(f"{table}/")
@@ -78,6 +77,12 @@ def licences_of(sources: Iterable[str]) -> dict[str, list[str]]:
         else:
             of_table += [f"{_shown(name)} {SOURCE_LICENCES[name]}" for name in known]
     return {table: list(dict.fromkeys(listed)) for table, listed in lines.items()}
+
+
+def _read_from(source: str) -> str:
+    """The source whose texts these are: switched ones are another's, definitions stand in the wordnets' rows."""
+    name = source.removeprefix("switched-")
+    return "lexicon/wordnet" if name.partition("/")[0] == "glosses" else name
 
 
 def _shown(name: str) -> str:

@@ -8,6 +8,8 @@ of five Parquet tables, in which rows that share a key are translations of each 
     sections.parquet   source, doc, section, lang, heading, text
     qa.parquet         source, qid, lang, passage_lang, question, passage, answer_sentence
     lexicon.parquet    source, concept, lang, rank, lemma, gloss
+
+Two more are made of these: `switched-qa` and `switched-glosses` (`training/switched_sources.py`).
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ import pyarrow.parquet as parquet
 
 from index.errors import InvalidInput, NotFound
 from training.groups import Group, read_groups
+from training.switched_sources import switched_glosses, switched_questions
+from training.switching import LEXICON
 
 __all__ = ["SOURCES", "data_files", "read_source"]
 
@@ -134,6 +138,16 @@ def _glosses(table: _Table) -> Iterator[Group]:
                 yield Group(f"glosses/{identity}", first, {"en": gloss[:MAX_CHARACTERS]}, source)
 
 
+def _switched_qa(table: _Table) -> Iterator[Group]:
+    english = _Table(table.path, {"en"}, table.origin)
+    return switched_questions(_qa(english), table.path.with_name(LEXICON), table.languages)
+
+
+def _switched_glosses(table: _Table) -> Iterator[Group]:
+    english = _Table(table.path, {"en"}, table.origin)
+    return switched_glosses(_glosses(english), table.path, table.languages)
+
+
 def _own_groups(table: _Table) -> Iterator[Group]:
     languages = table.languages
     for path in sorted(p for p in table.path.glob("*") if p.suffix in {".jsonl", ".parquet"}):
@@ -157,6 +171,8 @@ SOURCES: dict[str, tuple[str, Reader]] = {
     "qa": ("qa.parquet", _qa),
     "lexicon": ("lexicon.parquet", _lexicon),
     "glosses": ("lexicon.parquet", _glosses),
+    "switched-qa": ("qa.parquet", _switched_qa),
+    "switched-glosses": (LEXICON, _switched_glosses),
     "groups": ("groups", _own_groups),
 }
 """Source name → the file or folder it reads and its reader."""

@@ -14,6 +14,13 @@ def test_each_source_has_its_own_line() -> None:
     }
 
 
+def test_switched_texts_keep_the_licence_of_what_they_were() -> None:
+    assert licences_of(["switched-qa/afriqa", "switched-glosses/wordnet"]) == {
+        "qa.parquet": [f"afriqa {SOURCE_LICENCES['qa/afriqa']}"],
+        "lexicon.parquet": [f"wordnet {SOURCE_LICENCES['lexicon/wordnet']}"],
+    }
+
+
 def test_a_whole_table_names_all_of_it_and_an_unknown_source_says_so() -> None:
     of_table = licences_of(["lexicon", "glosses"])["lexicon.parquet"]
     assert len(of_table) == sum(name.startswith("lexicon/") for name in SOURCE_LICENCES)

@@ -25,7 +25,7 @@ def test_it_is_an_encoder_for_mteb(encoder: IsoglotEncoder) -> None:
     assert isinstance(encoder, EncoderProtocol)
     meta = encoder.mteb_model_meta
     assert meta.name == "isoglot/isoglot-static" and meta.revision == Encoder("isoglot-static").fingerprint
-    assert (meta.embed_dim, meta.max_tokens) == (384, 2048) and meta.use_instructions is False
+    assert (meta.embed_dim, meta.max_tokens) == (1024, 2048) and meta.use_instructions is False
 
 
 class Told:

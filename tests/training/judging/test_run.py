@@ -40,7 +40,7 @@ def test_it_is_what_judging_the_loaded_encoder_gives_and_the_cache_changes_nothi
     first = judge_encoder(NAME, demo, cache=tmp_path)
     np.testing.assert_allclose(first.pooled["mAP"], expected.pooled["mAP"])
     assert "texts_per_second" not in first.facts, "what is cached tells no speed"
-    assert first.facts["dimension"] == 384 and first.facts["queries"] == len(demo.queries)
+    assert first.facts["dimension"] == 1024 and first.facts["queries"] == len(demo.queries)
     monkeypatch.setattr(Encoder, "encode", lambda *_: pytest.fail("encoded again"))
     monkeypatch.setattr("training.judging.run.load_text_encoder", _slowly(Encoder))
     again = judge_encoder(NAME, demo, cache=tmp_path)
