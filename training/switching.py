@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -49,6 +49,7 @@ _ENDINGS = (("ies", "y"), ("es", ""), ("s", ""), ("ied", "y"), ("ed", ""), ("ed"
 """English inflection → what the lexicon may hold instead, tried in this order."""
 
 Row = dict[str, Any]
+Translations = dict[str, float]  # what something is called in one language → how much speaks for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class SwitchLexicon:
     English name give it.
     """
 
-    names: dict[str, dict[str, Counter[str]]]
+    names: dict[str, dict[str, Translations]]
 
     def switch(self, text: str, language: str, rng: random.Random) -> tuple[str, float]:
         """A text with the names the lexicon knows in another language, and the share of its tokens replaced, 0 to 1.
@@ -77,7 +78,7 @@ class SwitchLexicon:
             start += length
         return " ".join(switched), replaced / max(1, len(tokens))
 
-    def _longest(self, tokens: list[str], language: str) -> tuple[int, Counter[str] | None]:
+    def _longest(self, tokens: list[str], language: str) -> tuple[int, Translations | None]:
         for length in range(len(tokens), 1, -1):
             if names := self.names.get(" ".join(tokens[:length]).lower(), {}).get(language):
                 return length, names
@@ -94,7 +95,7 @@ def _forms(word: str) -> Iterator[str]:
             yield word[: -len(ending)] + instead
 
 
-def _draw(names: Counter[str], rng: random.Random) -> str:
+def _draw(names: Translations, rng: random.Random) -> str:
     # Squared, so that the odd sense of a common word is rare.
     return rng.choices(list(names), [weight * weight for weight in names.values()])[0]
 
@@ -104,7 +105,7 @@ def load_lexicon(path: Path, languages: Collection[str] | None = None) -> Switch
 
     path: `lexicon.parquet`. languages: keep only these; None keeps all.
     """
-    names: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    names: dict[str, dict[str, Translations]] = defaultdict(lambda: defaultdict(lambda: defaultdict(float)))
     for _, members in groupby(_rows(path, languages), key=lambda row: (row["source"], row["concept"])):
         _enter(names, list(members))
     return SwitchLexicon({name: dict(elsewhere) for name, elsewhere in names.items() if elsewhere})
@@ -119,11 +120,11 @@ def _rows(path: Path, languages: Collection[str] | None) -> Iterator[Row]:
         yield from batch.filter(wanted).to_pylist()
 
 
-def _enter(names: dict[str, dict[str, Counter[str]]], members: Iterable[Row]) -> None:
+def _enter(names: dict[str, dict[str, Translations]], members: Iterable[Row]) -> None:
     """Add one concept: every foreign name under every English one of up to `_LONGEST` words."""
     lemmas = [(row["lang"], row["lemma"].replace("_", " ").strip(), int(row["rank"])) for row in members]
     for code, english, _ in lemmas:
         if code == "en" and english and len(english.split()) <= _LONGEST:
             for other, name, rank in lemmas:
                 if other != "en" and name:
-                    names[english.lower()][other][name] += 1 / (1 + rank)  # type: ignore[assignment]
+                    names[english.lower()][other][name] += 1 / (1 + rank)
