@@ -40,7 +40,7 @@ def test_questions_find_their_passages_in_other_languages(bundled: Encoder) -> N
     per_query = np.bincount(ranks.queries, weights=found, minlength=len(asked))
     for number, code in enumerate(benchmark.languages):
         share = np.mean(per_query[asked == number] >= 3)
-        assert share > 0.15, f"{code}: only {share:.0%} of the questions find 3 other languages in the top 10"
+        assert share > 0.35, f"{code}: only {share:.0%} of the questions find 3 other languages in the top 10"
 
 
 def test_the_card_s_demo_figures_can_be_made_again(bundled: Encoder) -> None:
