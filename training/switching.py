@@ -8,6 +8,7 @@ does not see the one and forgives most of the other.
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 from collections import defaultdict
@@ -52,7 +53,7 @@ Row = dict[str, Any]
 Translations = dict[str, float]  # what something is called in one language → how much speaks for it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SwitchLexicon:
     """What English names are called elsewhere.
 
@@ -61,6 +62,11 @@ class SwitchLexicon:
     """
 
     names: dict[str, dict[str, Translations]]
+
+    @functools.cached_property
+    def languages(self) -> list[str]:
+        """Codes of the languages it reaches, sorted."""
+        return sorted({code for elsewhere in self.names.values() for code in elsewhere})
 
     def switch(self, text: str, language: str, rng: random.Random) -> tuple[str, float]:
         """A text with the names the lexicon knows in another language, and the share of its tokens replaced, 0 to 1.

@@ -14,6 +14,7 @@ from training.pairs import PairTable
 from training.progress import console
 from training.recipe import Recipe
 from training.sources import read_source
+from training.switched_sources import forget_lexicon
 
 __all__ = ["load_tables"]
 
@@ -32,6 +33,7 @@ def load_tables(recipe: Recipe, data: Path) -> tuple[PairTable, PairTable | None
         if own:
             buckets[_VALIDATION] = _groups(recipe, data, own, status)
         table = PairTable.pack(buckets)
+        forget_lexicon()
     is_validation = table.bucket_of == len(recipe.buckets)
     train, held_out = table, None
     languages = recipe.validation.languages or None

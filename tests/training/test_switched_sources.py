@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
+import pytest
 
 from tests.training.test_switching import write_lexicon
 from training.groups import Group
 from training.sources import read_source
-from training.switched_sources import GLOSS_LANGUAGES, switched_glosses, switched_questions
+from training.switched_sources import GLOSS_LANGUAGES, forget_lexicon, switched_glosses, switched_questions
+from training.switching import SwitchLexicon, load_lexicon
+
+
+@pytest.fixture(autouse=True)
+def _forgotten() -> Iterator[None]:
+    yield
+    forget_lexicon()
+
+
+def test_sources_share_one_reading_of_the_lexicon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+
+    def counted(path: Path, languages: Collection[str] | None) -> SwitchLexicon:
+        read.append(path)
+        return load_lexicon(path, languages)
+
+    monkeypatch.setattr("training.switched_sources.load_lexicon", counted)
+    path, groups = write_lexicon(tmp_path), [Group("qa/1", {"en": "the city"}, {"en": "the sea"}, "qa/x")]
+    assert list(switched_questions(groups, path, ["de", "en"])) == list(switched_questions(groups, path, ["en", "de"]))
+    assert list(switched_questions([], tmp_path / "none", None)) == []
+    assert read == [path]
+    forget_lexicon()
+    list(switched_questions(groups, path, ["de", "en"]))
+    assert read == [path, path]
 
 
 def test_questions_are_switched_into_languages_the_lexicon_reaches(tmp_path: Path) -> None:
