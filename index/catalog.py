@@ -8,10 +8,11 @@ import threading
 from collections.abc import Collection as Collected
 from pathlib import Path
 
-from index.collection import DATABASE, Collection
+from index.collection import Collection
 from index.demo import demo_passages
 from index.encoder import Encoder
 from index.errors import EncoderMismatch, InvalidInput, IsoglotError, NotFound
+from index.local.index import DATABASE
 from index.passages import Passage
 
 __all__ = ["DEMO", "Catalog", "collection_name"]
@@ -71,7 +72,7 @@ class Catalog:
             return (self._keep(name) if is_new else self.get(name)), is_new
 
     def _keep(self, name: str) -> Collection:
-        self._open[name] = Collection(self.folder / name, self.encoder, self.read_only, self.allowed)
+        self._open[name] = Collection.open(self.folder / name, self.encoder, self.read_only, self.allowed)
         return self._open[name]
 
     def delete(self, name: str) -> None:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.catalog import collection_name
-from index.collection import DATABASE, Collection
+from index.collection import Collection
 from index.encoder import Encoder
 from index.errors import (
     CollectionInUse,
@@ -25,8 +25,9 @@ from index.errors import (
     StorageUnavailable,
     UnknownLanguage,
 )
+from index.local.index import DATABASE
+from index.local.vectors import LanguageVectors
 from index.passages import Passage
-from index.vectors import LanguageVectors
 from tests.conftest import WORDS
 
 PASSAGES = [
@@ -40,7 +41,7 @@ PASSAGES = [
 
 @pytest.fixture
 def collection(tmp_path: Path, encoder: Encoder) -> Iterator[Collection]:
-    with Collection(tmp_path / "docs", encoder) as opened:
+    with Collection.open(tmp_path / "docs", encoder) as opened:
         opened.upsert(PASSAGES)
         yield opened
 
@@ -70,7 +71,7 @@ def test_delete_forgets(collection: Collection) -> None:
 def test_everything_is_there_after_reopening(collection: Collection, encoder: Encoder) -> None:
     before = collection.search("moon", k=10).as_json()
     collection.close()
-    with Collection(collection.folder, encoder, read_only=True) as again:
+    with Collection.open(collection.index.folder, encoder, read_only=True) as again:
         assert again.search("moon", k=10).as_json() == before
 
 
@@ -98,20 +99,20 @@ def test_unknown_languages_are_told(collection: Collection) -> None:
 def test_another_encoder_is_refused(collection: Collection, other_encoder: Encoder) -> None:
     collection.close()
     with pytest.raises(EncoderMismatch, match="filled by encoder 'tiny'"):
-        Collection(collection.folder, other_encoder)
+        Collection.open(collection.index.folder, other_encoder)
 
 
 def test_a_second_writer_is_refused_and_a_reader_is_not(collection: Collection, encoder: Encoder) -> None:
     with pytest.raises(CollectionInUse):
-        Collection(collection.folder, encoder)
-    with Collection(collection.folder, encoder, read_only=True) as reader:
+        Collection.open(collection.index.folder, encoder)
+    with Collection.open(collection.index.folder, encoder, read_only=True) as reader:
         assert reader.counts() == collection.counts()
 
 
 @pytest.mark.parametrize("damage", ["garbage", "cut", "flipped"])
 def test_a_damaged_database_is_told(collection: Collection, encoder: Encoder, damage: str) -> None:
     collection.close()
-    path = collection.folder / DATABASE
+    path = collection.index.folder / DATABASE
     content = bytearray(path.read_bytes())
     if damage == "garbage":
         content[:] = b"not a database at all" * 100
@@ -121,11 +122,11 @@ def test_a_damaged_database_is_told(collection: Collection, encoder: Encoder, da
         content[4096:8192] = b"\xff" * 4096
     path.write_bytes(content)
     with pytest.raises(DamagedCollection):
-        Collection(collection.folder, encoder)
+        Collection.open(collection.index.folder, encoder)
 
 
 def test_a_full_disk_is_told_and_nothing_is_half_stored(collection: Collection) -> None:
-    store = collection._store._connection
+    store = collection.index._store._connection
     pages = store.execute("PRAGMA page_count").fetchone()[0]
     store.execute(f"PRAGMA max_page_count = {pages}")
     many = [Passage(f"n{n}", "moon " * 50, "de") for n in range(200)]
@@ -140,12 +141,12 @@ def test_a_full_disk_is_told_and_nothing_is_half_stored(collection: Collection) 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, encoder: Encoder) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(StorageUnavailable, match="cannot be written"):
-        Collection(tmp_path / "file" / "docs", encoder)
+        Collection.open(tmp_path / "file" / "docs", encoder)
 
 
 def test_an_absent_collection_is_not_made_by_reading(tmp_path: Path, encoder: Encoder) -> None:
     with pytest.raises(NotFound):
-        Collection(tmp_path / "none", encoder, read_only=True)
+        Collection.open(tmp_path / "none", encoder, read_only=True)
     assert not (tmp_path / "none").exists()
 
 
@@ -155,7 +156,7 @@ from pathlib import Path
 from index.collection import Collection
 from index.encoder import Encoder
 from index.passages import Passage
-collection = Collection(Path(sys.argv[1]), Encoder(sys.argv[2], threads=1))
+collection = Collection.open(Path(sys.argv[1]), Encoder(sys.argv[2], threads=1))
 for batch in range(10_000):
     collection.upsert([Passage(f"{batch}.{n}", "moon tide", "de") for n in range(5)])
     print(batch, flush=True)
@@ -173,7 +174,7 @@ def test_what_was_acknowledged_survives_a_kill(
         for _ in range(acknowledged):
             last = int(process.stdout.readline())
         process.send_signal(signal.SIGKILL)
-    with Collection(folder, encoder) as again:
+    with Collection.open(folder, encoder) as again:
         count = sum(again.counts().values())
         assert count >= 5 * (last + 1), "acknowledged"
         assert count % 5 == 0, "no batch half applied"
@@ -194,7 +195,7 @@ def test_a_filtered_search_returns_only_those_languages_and_the_nearest(
     k: int,
 ) -> None:
     model: dict[str, tuple[str, str]] = {}
-    with Collection(tmp_path_factory.mktemp("c") / "docs", encoder) as collection:
+    with Collection.open(tmp_path_factory.mktemp("c") / "docs", encoder) as collection:
         for identity, language, text in writes:
             collection.upsert([Passage(identity, text, language)])
             model[identity] = (language, text)

@@ -92,7 +92,7 @@ def test_the_onnx_backend_s_layout_is_served(name: str, request: pytest.FixtureR
     assert np.sum(found.vectors * vectors(folder), axis=1).min() > 0.99999
     assert found.truncated.tolist() == [False] * 12 + [True] and found.tokens[-1] == MAXIMUM_TOKENS
     assert encoder.description.pad_id == {"xlmr": 1, "labse": 0}[name]
-    with Collection(tmp_path / "docs", encoder) as collection:
+    with Collection.open(tmp_path / "docs", encoder) as collection:
         collection.upsert([Passage(script, text, "und") for script, text in GATE_TEXTS.items()])
         assert collection.search(GATE_TEXTS["Thai"], k=1).hits[0].passage.id == "Thai"
 

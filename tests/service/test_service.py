@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from index.collection import DATABASE
 from index.errors import InvalidInput
+from index.local.index import DATABASE
 from service.app import create_app
 from service.settings import Settings
 from tests.conftest import make_encoder

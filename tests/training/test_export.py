@@ -60,7 +60,7 @@ def test_a_transformer_goes_the_whole_way(
         expected = model.encode([f"{kind}: {text}".strip() for text in texts])
         cosines = np.sum(encoder.encode(texts, kind.lower()) * expected, axis=1)
         assert cosines.min() >= BOUNDS[weights].cosine and cosines.max() <= 1 + 1e-5
-    with Collection(tmp_path / "docs", encoder) as collection:
+    with Collection.open(tmp_path / "docs", encoder) as collection:
         collection.upsert([Passage(script, text, "und") for script, text in GATE_TEXTS.items()])
         assert len(collection.search(GATE_TEXTS["Thai"], k=3).hits) == 3
 

@@ -103,7 +103,7 @@ def test_an_exported_encoder_serves(run: Path, tmp_path: Path, int8: bool) -> No
     assert report.least_cosine > (0.99 if int8 else 0.9999)
     encoder = Encoder(tmp_path / "tiny-encoder")
     assert encoder.description.weights == ("int8" if int8 else "float32")
-    with Collection(tmp_path / "docs", encoder) as collection:
+    with Collection.open(tmp_path / "docs", encoder) as collection:
         collection.upsert([Passage("m", "moon tide 5", "en"), Passage("w", "вода 7", "ru")])
         assert collection.search("moon tide 5", k=1).hits[0].passage.id == "m"
 

@@ -1,7 +1,7 @@
 """Exact search for the passages nearest to each question, the barred and the too close left out.
 
 `faiss.knn` multiplies a block of questions with a block of passages. The served index
-(`index/vectors.py`) takes one query at a time, which leaves most of that speed unused.
+(`index/local/vectors.py`) takes one query at a time, which leaves most of that speed unused.
 """
 
 from __future__ import annotations

@@ -55,6 +55,13 @@ class LanguageVectors:
         for code, gone in by_language.items():
             self._lists[code].remove_ids(faiss.IDSelectorBatch(np.array(gone, dtype=np.int64)))
 
+    def among(self, query: np.ndarray, k: int, numbers: Sequence[int]) -> list[tuple[int, str, float]]:
+        """The k nearest among the passages of the given numbers; as `search` otherwise."""
+        scored = [
+            (n, self._language_of[n], float(self._lists[self._language_of[n]].reconstruct(n) @ query)) for n in numbers
+        ]
+        return sorted(scored, key=lambda hit: (-hit[2], hit[0]))[:k]
+
     def search(self, query: np.ndarray, k: int, languages: Sequence[str]) -> list[tuple[int, str, float]]:
         """The k nearest passages of the given languages: (number, language, cosine), best first.
 

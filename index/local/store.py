@@ -136,6 +136,32 @@ class PassageStore:
             ]
         return [row[0] for row in found if row]
 
+    def numbers(self, ids: Sequence[str]) -> dict[str, int]:
+        """Numbers by id; ids that are not there are left out."""
+        found = {}
+        with self._damage():
+            for identity in ids:
+                row = self._connection.execute("SELECT number FROM passages WHERE id = ?", (identity,)).fetchone()
+                if row:
+                    found[identity] = int(row[0])
+        return found
+
+    def metadata(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield every passage's number and metadata."""
+        with self._damage():
+            for number, text in self._connection.execute("SELECT number, metadata FROM passages"):
+                yield number, json.loads(text)
+
+    def scan(self, after: str | None, size: int, dimension: int) -> tuple[list[Passage], np.ndarray]:
+        """The next `size` passages by id behind `after`, with their vectors."""
+        with self._damage():
+            rows = self._connection.execute(
+                "SELECT id, language, title, text, metadata, vector FROM passages WHERE id > ? ORDER BY id LIMIT ?",
+                (after or "", size),
+            ).fetchall()
+        vectors = np.frombuffer(b"".join(row[5] for row in rows), dtype="<f4").reshape(len(rows), dimension)
+        return [Passage(row[0], row[3], row[1], row[2], json.loads(row[4])) for row in rows], vectors
+
     def get(self, numbers: Sequence[int]) -> dict[int, Passage]:
         """Passages by number; numbers that are not there are left out."""
         marks = ",".join("?" * len(numbers))

@@ -1,0 +1,74 @@
+"""What holds a collection's passages and vectors, as `Collection` sees it.
+
+`index/local/` keeps them in a folder of this machine; other backends keep them elsewhere. One
+suite of tests (`tests/index/test_backends.py`) runs against all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from index.answer import Hit
+from index.passages import Passage
+from index.question import Scope
+
+__all__ = ["Block", "PassageIndex"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Passages with their vectors, (n, dim) float32, as `scan` yields them."""
+
+    passages: list[Passage]
+    vectors: np.ndarray
+
+
+class PassageIndex(Protocol):
+    """Passages and vectors of one collection, written durably and searched.
+
+    Safe for threads. Vectors are L2-normalised, scores are cosines.
+    """
+
+    @property
+    def name(self) -> str:
+        """The collection's name."""
+
+    def facts(self) -> dict[str, str]:
+        """What the collection remembers of its making: encoder, fingerprint, dimension."""
+
+    def counts(self) -> dict[str, int]:
+        """Language → number of passages, sorted by code, languages without any left out."""
+
+    def fields(self) -> set[str]:
+        """Metadata fields a filter may name."""
+
+    def upsert(self, passages: Sequence[Passage], vectors: np.ndarray) -> None:
+        """Store passages, ids unique, replacing those whose id is known; all or none, durable on return.
+
+        vectors: (n, dim) float32, L2-normalised.
+        """
+
+    def delete(self, ids: Sequence[str]) -> int:
+        """Remove passages by id and return how many there were."""
+
+    def get(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Passages by id; ids that are not there are left out."""
+
+    def search(self, vectors: np.ndarray, scope: Scope) -> list[list[Hit]]:
+        """For each query vector its nearest passages, best first; ties are ordered by age, then id.
+
+        vectors: (n, dim) float32, L2-normalised. Every hit obeys the scope.
+        """
+
+    def scan(self, after: str | None = None, size: int = 1000) -> Iterator[Block]:
+        """Yield all passages with vectors in blocks, in order of id; after: begin behind this id."""
+
+    def info(self) -> dict[str, Any]:
+        """Facts for people: how it is stored, what recall it promises and what was measured."""
+
+    def close(self) -> None:
+        """Let go; everything acknowledged is durable already."""

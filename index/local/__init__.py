@@ -1,0 +1,1 @@
+"""A collection in a folder of this machine: SQLite is the truth, FAISS derived from it."""
