@@ -1,0 +1,94 @@
+"""How hard a graph must look to keep the promised recall, for every language, measured against exact search.
+
+Queries are stored vectors, moved by noise of half their length: near real passages, and harder to find
+neighbours of than the passages themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import faiss
+import numpy as np
+
+from index.local.probes import exact_probe, graph_probe, merge
+from index.local.segment import ROWS_PER_EFFORT, Segment, slices
+
+__all__ = ["EVERYTHING", "recall_of", "tune"]
+
+EVERYTHING = ""
+"""Stands for all languages together, where there is else a code."""
+
+DEPTH = 10
+"""Recall is that of the ten nearest."""
+
+_QUERIES = 100
+_NOISE = 0.5
+_EFFORTS = (32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
+
+
+def tune(segment: Segment, promised: float, seed: int = 0) -> tuple[dict[str, int], dict[str, float]]:
+    """The least `efSearch` that keeps the promise, and the recall measured with it.
+
+    Both by language, and under `EVERYTHING` for all together. Languages for which the exact scan is no slower
+    than the graph are left out: they are searched exactly.
+    """
+    rng = np.random.default_rng(seed)
+    effort: dict[str, int] = {}
+    recall: dict[str, float] = {}
+    for code, rows in _choices(segment):
+        least, reached = _least_effort(segment, code, rows, promised, rng)
+        if least is not None:
+            effort[code], recall[code] = least, round(reached, 4)
+    return effort, recall
+
+
+def _choices(segment: Segment) -> Iterator[tuple[str, slice]]:
+    yield EVERYTHING, slice(0, segment.facts.rows)
+    for code, rows in slices(segment.facts.languages):
+        if rows.stop - rows.start > ROWS_PER_EFFORT * _EFFORTS[0]:
+            yield code, rows
+
+
+def _least_effort(
+    segment: Segment, code: str, rows: slice, promised: float, rng: np.random.Generator
+) -> tuple[int | None, float]:
+    queries = _queries(segment, rows, rng)
+    exact = _exact(segment, code, queries)
+    for effort in _EFFORTS:
+        if rows.stop - rows.start <= ROWS_PER_EFFORT * effort:
+            break
+        reached = recall_of(segment, code, effort, queries, exact)
+        if reached >= promised:
+            return effort, reached
+    return None, 1.0
+
+
+def recall_of(segment: Segment, code: str, effort: int, queries: np.ndarray, exact: np.ndarray) -> float:
+    """Share, 0 to 1, of the exact ten nearest that a graph finds with some effort.
+
+    queries: (n, dim) float32. exact: (n, 10) scores of the exact ten nearest; what scores as high as the tenth counts.
+    """
+    mask = None
+    if code != EVERYTHING:
+        mask = np.zeros(segment.facts.rows, dtype=bool)
+        mask[dict(slices(segment.facts.languages))[code]] = True
+    scores, numbers = graph_probe(segment.graph, segment.numbers, mask, effort).nearest(queries, DEPTH)
+    good = (scores >= exact[:, -1:] - 1e-6) & (numbers >= 0)
+    return float(good.sum() / exact.size)
+
+
+def _exact(segment: Segment, code: str, queries: np.ndarray) -> np.ndarray:
+    parts = segment.parts.values() if code == EVERYTHING else [segment.parts[code]]
+    return merge([exact_probe(part, None).nearest(queries, DEPTH) for part in parts], len(queries), DEPTH)[0]
+
+
+def _queries(segment: Segment, rows: slice, rng: np.random.Generator) -> np.ndarray:
+    size = rows.stop - rows.start
+    drawn = np.sort(rng.choice(size, min(_QUERIES, size), replace=False)) + rows.start
+    vectors = segment.storage.reconstruct_batch(drawn.astype(np.int64))
+    noise = rng.standard_normal(vectors.shape).astype(np.float32)
+    faiss.normalize_L2(noise)
+    moved = vectors + _NOISE * noise
+    faiss.normalize_L2(moved)
+    return np.asarray(moved)
