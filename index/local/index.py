@@ -86,6 +86,11 @@ class LocalIndex:
         """The collection's name."""
         return self.folder.name
 
+    @property
+    def rebuilt(self) -> list[str]:
+        """What was wrong with derived files when they were opened; they are made anew from SQLite."""
+        return self._now.rebuilt
+
     def facts(self) -> dict[str, str]:
         """What the collection remembers of its making."""
         return self._store.facts()
