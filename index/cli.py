@@ -87,7 +87,7 @@ def add(
     collection_name(collection)
     checked = list(_check(file, settings))
     require_unique(passage.id for passage in checked)
-    catalog = Catalog(settings.collections, settings.load_encoder())
+    catalog = Catalog(settings.place(), settings.load_encoder())
     target, is_new = catalog.create(collection)
     stored: Counter[str] = Counter()
     truncated: list[str] = []
@@ -137,7 +137,7 @@ def search(
     `isoglot search "น้ำขึ้นน้ำลงเกิดจากอะไร" -l de,fr --collection docs`
     """
     settings = IndexSettings.load(data=data, encoder=encoder)
-    catalog = Catalog(settings.collections, settings.load_encoder(), read_only=True, allowed=settings.languages)
+    catalog = Catalog(settings.place(), settings.load_encoder(), read_only=True, allowed=settings.languages)
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
     answer = _open(catalog, collection).search(query, k, chosen, query_language)
     if as_json:
@@ -153,7 +153,7 @@ def _open(catalog: Catalog, name: str) -> Collection:
     except (NotFound, EncoderMismatch):
         if name != DEMO:
             raise
-    with closing(Catalog(catalog.folder, catalog.encoder)) as writer:
+    with closing(Catalog(catalog.place, catalog.encoder)) as writer:
         writer.ensure_demo()
     return catalog.get(name)
 
