@@ -24,6 +24,7 @@ from rich.text import Text
 
 from index.answer import Answer
 from index.catalog import DEMO, Catalog, collection_name
+from index.cli_places import register as register_places
 from index.collection import Collection
 from index.errors import EncoderMismatch, IsoglotError, NotFound
 from index.passages import Passage, read_passages, require_unique
@@ -54,6 +55,7 @@ def root(
 
 index_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Fill collections with passages.")
 app.add_typer(index_app, name="index")
+register_places(index_app)
 
 errors = Console(stderr=True)
 

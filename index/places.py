@@ -40,6 +40,12 @@ class Place(Protocol):
     def rename(self, name: str, new: str) -> None:
         """Give a collection that nobody here holds open another name, which must be free."""
 
+    def set_alias(self, alias: str, name: str) -> None:
+        """Let an alias stand for a collection; raises NotFound, Conflict, InvalidInput where there are none."""
+
+    def drop_alias(self, alias: str) -> None:
+        """Remove an alias, its collection stays; raises NotFound, InvalidInput where there are none."""
+
     def close(self) -> None:
         """Let go of connections."""
 
@@ -71,6 +77,14 @@ class LocalPlace:
     def rename(self, name: str, new: str) -> None:
         """Move a collection's folder."""
         (self.folder / name).rename(self.folder / new)
+
+    def set_alias(self, alias: str, name: str) -> None:
+        """Raise InvalidInput: folders have one name."""
+        raise InvalidInput(f"{alias!r} cannot stand for {name!r}: aliases are kept by Milvus alone (ISOGLOT_INDEX).")
+
+    def drop_alias(self, alias: str) -> None:
+        """Raise InvalidInput: folders have one name."""
+        raise InvalidInput(f"{alias!r} is no alias: aliases are kept by Milvus alone (ISOGLOT_INDEX).")
 
     def close(self) -> None:
         """Nothing is held."""

@@ -232,7 +232,12 @@ class MilvusIndex:
 
     def info(self) -> dict[str, Any]:
         """How it is stored; no recall is promised."""
-        return {"backend": "milvus", "address": self.address.uri, "database": self.address.database, "recall": None}
+        return {
+            "backend": "milvus",
+            "address": self.address.uri,
+            "database": self.address.database,
+            "recall": {"promised": None, "measured": {}, "exact": []},
+        }
 
     def close(self) -> None:
         """Let go of the connection; everything acknowledged is durable already."""

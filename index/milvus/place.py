@@ -89,7 +89,9 @@ class MilvusPlace:
             change(collection_name=stored_name(name), alias=stored_name(alias), timeout=TIMEOUT)
 
     def drop_alias(self, alias: str) -> None:
-        """Remove an alias; its collection stays."""
+        """Remove an alias, its collection stays; raises NotFound."""
+        if alias not in self.aliases():
+            raise NotFound(f"There is no alias {alias!r}.", collection=alias)
         with told(self.address):
             self._client.drop_alias(stored_name(alias), timeout=TIMEOUT)
 
