@@ -14,7 +14,7 @@ import numpy as np
 from index.local.probes import exact_probe, graph_probe, merge
 from index.local.segment import ROWS_PER_EFFORT, Segment, slices
 
-__all__ = ["EVERYTHING", "recall_of", "tune"]
+__all__ = ["DEPTH", "EVERYTHING", "measure", "tune"]
 
 EVERYTHING = ""
 """Stands for all languages together, where there is else a code."""
@@ -43,6 +43,18 @@ def tune(segment: Segment, promised: float, seed: int = 0) -> tuple[dict[str, in
     return effort, recall
 
 
+def measure(segment: Segment, seed: int = 0) -> dict[str, float]:
+    """Recall of a segment's graph as it is searched, by language, with queries drawn anew."""
+    rng = np.random.default_rng(seed)
+    measured = {}
+    for code, rows in _choices(segment):
+        if code in segment.facts.effort:
+            queries = _queries(segment, rows, rng)
+            exact = _exact(segment, code, queries)
+            measured[code] = _recall(segment, code, segment.facts.effort[code], queries, exact)
+    return measured
+
+
 def _choices(segment: Segment) -> Iterator[tuple[str, slice]]:
     yield EVERYTHING, slice(0, segment.facts.rows)
     for code, rows in slices(segment.facts.languages):
@@ -58,13 +70,13 @@ def _least_effort(
     for effort in _EFFORTS:
         if rows.stop - rows.start <= ROWS_PER_EFFORT * effort:
             break
-        reached = recall_of(segment, code, effort, queries, exact)
+        reached = _recall(segment, code, effort, queries, exact)
         if reached >= promised:
             return effort, reached
     return None, 1.0
 
 
-def recall_of(segment: Segment, code: str, effort: int, queries: np.ndarray, exact: np.ndarray) -> float:
+def _recall(segment: Segment, code: str, effort: int, queries: np.ndarray, exact: np.ndarray) -> float:
     """Share, 0 to 1, of the exact ten nearest that a graph finds with some effort.
 
     queries: (n, dim) float32. exact: (n, 10) scores of the exact ten nearest; what scores as high as the tenth counts.
