@@ -17,19 +17,13 @@ from index.errors import InvalidInput
 from index.places import LOCAL
 from index.settings import IndexSettings
 
-__all__ = ["register"]
+__all__ = ["alias", "copy"]
 
 errors = Console(stderr=True)
 
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Folder that holds the collections; default ISOGLOT_DATA.")
 ]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the verbs to `isoglot index`."""
-    app.command("copy")(copy)
-    app.command("alias")(alias)
 
 
 def copy(

@@ -46,7 +46,9 @@ def _segment(segment: Segment) -> dict[str, Any]:
         "passages": facts.rows - segment.dead,
         "dead": segment.dead,
         "storage": facts.storage,
-        "graph": {"links": LINKS, "effort": facts.effort[EVERYTHING]} if EVERYTHING in facts.effort else None,
+        "graph": {"links": LINKS[facts.storage], "effort": facts.effort[EVERYTHING]}
+        if EVERYTHING in facts.effort
+        else None,
         "bytes": sum(file.bytes for file in facts.files.values()),
         "build_seconds": facts.build_seconds,
     }

@@ -13,6 +13,7 @@ __all__ = ["Keeper"]
 log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 60.0
+_CLOSING_SECONDS = 10.0
 
 
 class Keeper:
@@ -48,16 +49,25 @@ class Keeper:
                 self._work()
                 self.fault = None
             except (IsoglotError, OSError, MemoryError, RuntimeError) as error:
+                if self._closing():
+                    return
                 # Nothing is lost: passages are in SQLite and searched from memory meanwhile.
                 self.fault = f"{type(error).__name__}: {error}"
                 log.warning(
                     "Collection %s: its vectors could not be sealed (%s); trying again.", self._name, self.fault
                 )
 
+    def _closing(self) -> bool:
+        return self._is_closing
+
     def close(self) -> None:
-        """Wait for the work under way and stop."""
+        """Stop, and wait a little for the work under way.
+
+        Linking a large graph takes minutes and cannot be stopped; what it makes after the database is closed is
+        not put in place, and removed by whoever opens the collection next.
+        """
         with self._wake:
             self._is_closing = True
             self._wake.notify()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_CLOSING_SECONDS)

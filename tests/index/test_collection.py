@@ -124,7 +124,7 @@ def test_a_damaged_database_is_told(collection: Collection, encoder: Encoder, da
 
 
 def test_a_full_disk_is_told_and_nothing_is_half_stored(collection: Collection) -> None:
-    store = collection.index._store.database._writer
+    store = collection.index.store.database._writer
     pages = store.execute("PRAGMA page_count").fetchone()[0]
     store.execute(f"PRAGMA max_page_count = {pages}")
     many = [Passage(f"n{n}", "moon " * 50, "de") for n in range(200)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from index.filters import matches, parse_filter
 from index.passages import Passage
-from index.places import Place
+from index.places import LocalPlace, Place
 from index.question import Scope
 from tests.index.conftest import FACTS, fresh_name
 from tests.index.test_backends import unit, units
@@ -84,6 +86,16 @@ class Life(RuleBasedStateMachine):
     @rule()
     def compact(self) -> None:
         self.index.compact()  # type: ignore[attr-defined]
+
+    @precondition(lambda self: hasattr(self.index, "snapshot"))
+    @rule()
+    def snapshot(self) -> None:
+        with TemporaryDirectory() as folder:
+            self.index.snapshot(Path(folder) / "copy")  # type: ignore[attr-defined]
+            copy = LocalPlace(Path(folder)).open("copy", {}, read_only=True)
+            held = {p.id: p for block in copy.scan() for p in block.passages}
+            copy.close()
+        assert held == {identity: passage for identity, (passage, _) in self.model.items()}
 
     @invariant()
     def it_counts_and_knows_what_it_holds(self) -> None:

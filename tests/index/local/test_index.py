@@ -56,7 +56,7 @@ def test_segments_and_memory_answer_like_a_plain_list(tmp_path: Path, storage: s
 def test_sizes_fall_and_all_is_sealed_in_the_background(tmp_path: Path) -> None:
     model, index = Model(), open_made(tmp_path / "c")
     fill(index, model, 3000)
-    index._keeper.close()
+    index._sealer.close()
     sizes = [segment["passages"] for segment in index.info()["segments"]]
     assert sizes and sizes == sorted(sizes, reverse=True) and len(sizes) <= 4
     require_equal(index, model, QUERIES)
@@ -107,14 +107,14 @@ def test_damaged_derived_files_are_noticed_rebuilt_and_told(tmp_path: Path, dama
         shutil.copy(tmp_path / "old", folder / MANIFEST)
     for read_only in (True, False):
         index = open_made(tmp_path / "c", read_only=read_only)
-        assert index.rebuilt, "told"
+        assert index.state.now.rebuilt, "told"
         require_equal(index, model, QUERIES)
         index.close()
     index = open_made(tmp_path / "c")
     index.compact(is_full=True)
     index.close()
     index = open_made(tmp_path / "c", read_only=True)
-    assert not index.rebuilt, "mended"
+    assert not index.state.now.rebuilt, "mended"
     require_equal(index, model, QUERIES)
     index.close()
 
@@ -143,7 +143,7 @@ def test_readers_do_not_wait_for_a_writer(tmp_path: Path) -> None:
         index.counts()
         done.set()
 
-    with index._store.database.transaction(), index._writing:
+    with index.store.database.transaction(), index.state.writing:
         thread = threading.Thread(target=read)
         thread.start()
         assert done.wait(20)
@@ -192,7 +192,7 @@ def test_a_failed_seal_loses_nothing_and_is_told(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr("index.local.build.np.save", full)
     fill(index, model, 600)
-    index._keeper.close()
+    index._sealer.close()
     assert "No space" in index.info()["fault"]
     assert not list((tmp_path / "c" / FOLDER).glob("segment*"))
     require_equal(index, model, QUERIES)
