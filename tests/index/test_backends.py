@@ -14,7 +14,7 @@ from index.backend import PassageIndex
 from index.collection import Collection, making_of
 from index.encoder import Embedded, Encoder
 from index.errors import InvalidInput, NotFound, TooLarge
-from index.filters import matches, parse_filter
+from index.filters import matches, parse_filter, values_of
 from index.passages import MAX_ID_CHARACTERS, Passage
 from index.places import Place
 from index.question import Question, Scope
@@ -211,12 +211,9 @@ def test_any_filter_means_what_matches_says(
     shared.upsert(passages, units(*range(len(passages))))
     try:
         # What is held is asked for too: a filter drawn alone would seldom meet it.
-        held = [{f: v} for p in passages for f, v in p.metadata.items() if f and isinstance(v, str | bool | float)]
-        for where in [
-            *wheres,
-            *held,
-            *({f: {"gte": v}} for w in held for f, v in w.items() if not isinstance(v, bool)),
-        ]:
+        offered = [(f, v) for p in passages for f, held in p.metadata.items() if f for v in values_of(held)]
+        ranges = [{f: {sign: v}} for f, v in offered if not isinstance(v, bool) for sign in ("gt", "gte", "lt", "lte")]
+        for where in [*wheres, *({f: v} for f, v in offered), *ranges]:
             try:
                 conditions = parse_filter(where)
             except InvalidInput:  # a number held may be too large to be asked for
