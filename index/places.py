@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from index.backend import PassageIndex
 from index.errors import InvalidInput, NotFound
+from index.local.build import Shape
+from index.local.gpu import Gpu, find_gpu
 from index.local.index import DATABASE, LocalIndex
+from index.local.schedule import SnapshotPlan
 
-__all__ = ["LOCAL", "LocalPlace", "Place", "open_place"]
+__all__ = ["LOCAL", "LocalOptions", "LocalPlace", "Place", "open_place"]
 
 LOCAL = "local"
 """How the folder of this machine is named in settings."""
@@ -50,11 +54,35 @@ class Place(Protocol):
         """Let go of connections."""
 
 
-class LocalPlace:
-    """One folder per collection below a folder of this machine."""
+@dataclass(frozen=True, slots=True)
+class LocalOptions:
+    """How collections are kept in a folder of this machine.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    shape: how segments of vectors are made. gpu_gibibytes: memory of a GPU that those of one collection may take;
+    None means four fifths of what is free, where there is one. snapshot_hours: hours between snapshots;
+    None takes none. snapshots: their folder; None is `snapshots` beside the collections'.
+    snapshots_kept: how many of a collection stay.
+    """
+
+    shape: Shape = field(default_factory=Shape)
+    gpu_gibibytes: float | None = None
+    snapshot_hours: float | None = None
+    snapshots: Path | None = None
+    snapshots_kept: int = 7
+
+    def gpu(self) -> Gpu | None:
+        """The GPU to keep vectors on; None for the processor alone."""
+        return find_gpu(self.gpu_gibibytes)
+
+
+class LocalPlace:
+    """One folder per collection below a folder of this machine.
+
+    options: how collections are kept there; None takes the defaults.
+    """
+
+    def __init__(self, folder: Path, options: LocalOptions | None = None) -> None:
+        self.folder, self._options = folder, options or LocalOptions()
 
     def names(self) -> list[str]:
         """Names of the collections there are, sorted."""
@@ -66,7 +94,12 @@ class LocalPlace:
 
     def open(self, name: str, facts: dict[str, str], read_only: bool = False) -> LocalIndex:
         """The collection's index; raises what `LocalIndex` raises."""
-        return LocalIndex(self.folder / name, facts, read_only)
+        chosen = self._options
+        plan = None
+        if chosen.snapshot_hours:
+            place = chosen.snapshots or self.folder.parent / "snapshots"
+            plan = SnapshotPlan(place / name, chosen.snapshot_hours, chosen.snapshots_kept)
+        return LocalIndex(self.folder / name, facts, read_only, chosen.shape, chosen.gpu(), plan)
 
     def delete(self, name: str) -> None:
         """Remove a collection and its files; raises NotFound."""
@@ -90,14 +123,14 @@ class LocalPlace:
         """Nothing is held."""
 
 
-def open_place(index: str, folder: Path, token: str | None = None) -> Place:
+def open_place(index: str, folder: Path, token: str | None = None, options: LocalOptions | None = None) -> Place:
     """The place a setting names.
 
-    index: `local` or the address of a Milvus. folder: the collections' folder, for `local`. token: for Milvus.
+    index: `local` or the address of a Milvus. folder, options: for `local`. token: for Milvus.
     Raises InvalidInput when it names neither, or when pymilvus is not installed.
     """
     if index == LOCAL:
-        return LocalPlace(folder)
+        return LocalPlace(folder, options)
     if not index.startswith("milvus"):
         raise InvalidInput(
             f"{index[:80]!r} is no place for collections; use local or milvus://host:19530 (ISOGLOT_INDEX)."

@@ -14,7 +14,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from index.encoder import Encoder
 from index.errors import InvalidInput
 from index.languages import language_codes
-from index.places import LOCAL, Place, open_place
+from index.local.build import Shape
+from index.local.manifest import Storage
+from index.places import LOCAL, LocalOptions, Place, open_place
 
 __all__ = ["IndexSettings"]
 
@@ -34,6 +36,31 @@ class IndexSettings(BaseSettings):
     milvus_token: SecretStr | None = Field(
         None, description="What Milvus asks for, `user:password` or an API key; unset for a server that asks nothing."
     )
+    storage: Storage = Field(
+        "float32",
+        description="How local collections keep vectors for searching: `float32`, `float16` or `int8`; hits of the latter "
+        "two are scored anew from the vectors in the database. Holds for what is sealed from then on.",
+    )
+    recall: float = Field(
+        0.99,
+        gt=0,
+        le=1,
+        description="Share of the exact ten nearest that approximate search must find, in every language; measured "
+        "after building and shown in a collection's info. 1 searches exactly.",
+    )
+    exact_below: int = Field(
+        20_000, ge=1, description="With fewer passages than this, local collections are searched exactly, from memory."
+    )
+    gpu_memory: float | None = Field(
+        None,
+        ge=0,
+        description="GiB of a GPU's memory that a collection's vectors may take, with the extra `gpu`; unset takes four "
+        "fifths of what is free, 0 none.",
+    )
+    snapshot_hours: float | None = Field(
+        None, gt=0, description="Hours between snapshots of each local collection that is open; unset takes none."
+    )
+    snapshots_kept: int = Field(7, ge=1, description="Snapshots of a collection that stay; older ones are removed.")
     encoder: str = Field(
         "isoglot-static",
         description="Name of a bundled encoder, a folder made by Isoglot, Optimum or sentence-transformers, or a "
@@ -78,7 +105,19 @@ class IndexSettings(BaseSettings):
         """The folder with one folder per collection."""
         return self.data / "collections"
 
+    @property
+    def snapshots(self) -> Path:
+        """The folder with one folder of snapshots per collection."""
+        return self.data / "snapshots"
+
     def place(self, index: str | None = None) -> Place:
         """Where the collections are; index: another place than the one set. Raises InvalidInput."""
         token = None if self.milvus_token is None else self.milvus_token.get_secret_value()
-        return open_place(index or self.index, self.collections, token)
+        options = LocalOptions(
+            Shape(self.storage, self.recall, self.exact_below, self.threads),
+            self.gpu_memory,
+            self.snapshot_hours,
+            self.snapshots,
+            self.snapshots_kept,
+        )
+        return open_place(index or self.index, self.collections, token, options)

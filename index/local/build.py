@@ -48,6 +48,10 @@ class Shape:
     exact_below: int = 20_000
     threads: int | None = None
 
+    def wants_graph(self, rows: int) -> bool:
+        """Whether so many vectors are linked into a graph; who wants all of the nearest has none."""
+        return rows >= self.exact_below and self.recall < 1
+
 
 def build_segment(
     store: PassageStore, folder: Path, first: int, last: int, dimension: int, shape: Shape
@@ -68,7 +72,7 @@ def build_segment(
         faiss.omp_set_num_threads(shape.threads or len(os.sched_getaffinity(0)))
         ordered = np.concatenate(list(numbers.values()))
         storage = _storage(store, ordered, dimension, shape.storage)
-        graph = _link(storage, shape.storage) if len(ordered) >= shape.exact_below else None
+        graph = _link(storage, shape.storage) if shape.wants_graph(len(ordered)) else None
         np.save(place / NUMBERS, ordered)
         _write(place, storage, graph)
         facts = SegmentFacts(

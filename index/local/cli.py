@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from rich.table import Table
 from index.catalog import collection_name
 from index.local.check import Finding, check
 from index.local.index import LocalIndex
+from index.local.schedule import next_snapshot
 from index.settings import IndexSettings
 
 __all__ = ["check_collection", "snapshot"]
@@ -62,7 +62,7 @@ def _show(found: list[Finding]) -> None:
 def snapshot(
     collection: Name,
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write, not there yet; default DATA/snapshots/NAME/TIME.")
+        Path | None, typer.Option(help="Folder to write, not there yet; default DATA/snapshots/NAME/NUMBER-TIME.")
     ] = None,
     data: DataOption = None,
 ) -> None:
@@ -74,8 +74,7 @@ def snapshot(
     Example: `isoglot index snapshot docs --out /backup/docs`
     """
     index = _open(collection, data)
-    stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%SZ")
-    target = out or IndexSettings.load(data=data).data / "snapshots" / collection / stamp
+    target = out or next_snapshot(IndexSettings.load(data=data).snapshots / collection)
     target.parent.mkdir(parents=True, exist_ok=True)
     index.snapshot(target)
     index.close()

@@ -29,6 +29,7 @@ from index.local.lock import claim
 from index.local.manifest import FOLDER
 from index.local.opening import remove_strangers
 from index.local.part import Found
+from index.local.schedule import Schedule, SnapshotPlan
 from index.local.sealing import Sealer
 from index.local.state import State
 from index.local.store import PassageStore
@@ -49,6 +50,7 @@ class LocalIndex:
 
     folder: where it lives; made when absent, unless read_only. facts: what to remember when it is new.
     shape: how segments are made. gpu: keeps the largest parts too; None for the processor alone.
+    snapshots: a schedule of copies; None takes none by itself.
     Raises CollectionInUse when another process writes to it, DamagedCollection when its database is
     not sound, NotFound when it is absent and read_only.
     """
@@ -60,6 +62,7 @@ class LocalIndex:
         read_only: bool = False,
         shape: Shape | None = None,
         gpu: Gpu | None = None,
+        snapshots: SnapshotPlan | None = None,
     ) -> None:
         self.folder, self.read_only, self.shape = folder, read_only, shape or Shape()
         if read_only and not (folder / DATABASE).is_file():
@@ -76,6 +79,7 @@ class LocalIndex:
             self._release()
             raise
         self._sealer = Sealer(self.state, self.shape)
+        self._schedule = Schedule(snapshots, self.snapshot) if snapshots and not read_only else None
         if not read_only:
             self._sealer.wake()
 
@@ -169,6 +173,8 @@ class LocalIndex:
 
     def close(self) -> None:
         """Let go of the files; everything acknowledged is on disk already."""
+        if self._schedule is not None:
+            self._schedule.close()
         self._sealer.close()
         self.store.close()
         self._release()

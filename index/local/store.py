@@ -205,4 +205,4 @@ def _row(passage: Passage) -> tuple[Any, ...]:
 
 
 def _passage(row: Sequence[Any]) -> Passage:
-    return Passage(row[0], row[3], row[1], row[2], json.loads(row[4]))
+    return Passage(row[0], row[3], row[1], row[2], json.loads(row[4]) if row[4] != "{}" else {})
