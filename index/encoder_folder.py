@@ -31,7 +31,8 @@ MODEL, TOKENIZER, DESCRIPTION = "model.onnx", "tokenizer.json", "encoder.json"
 class EncoderDescription(BaseModel):
     """The contents of `encoder.json`.
 
-    dimension: length of the vectors. maximum_tokens: longer texts are cut, and told.
+    dimension: length of the vectors. dimensions: shorter lengths at which they work too (Matryoshka).
+    maximum_tokens: longer texts are cut, and told.
     query_prompt, passage_prompt: put before each text. romanise: whether a Latin reading of
     non-ASCII words is appended, stem: letters of the stems appended, None for none (`index/text.py`).
     languages: codes it was trained on.
@@ -44,6 +45,7 @@ class EncoderDescription(BaseModel):
     format: int = 1
     name: str
     dimension: int = Field(ge=1)
+    dimensions: list[int] = []
     maximum_tokens: int = Field(ge=1)
     query_prompt: str = ""
     passage_prompt: str = ""
