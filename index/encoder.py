@@ -56,7 +56,8 @@ class Encoder:
     folder: an encoder folder of Isoglot's or another tool's, a bundled encoder's name, or a hub id.
     threads: cores for ONNX Runtime and tokenizers; None means all there are (`index/threads.py`).
     query_prompt, passage_prompt: put before each text, for a foreign encoder that does not say
-    its own; None means what it says.
+    its own; None means what it says. pooling: how vectors of tokens become one ("mean", "cls", …), for a
+    foreign encoder that does not say; None means it must. offline: never ask a hub, use its cache alone.
     Raises NotFound or DamagedEncoder when the folder cannot be used, InvalidInput when a prompt
     is given for an encoder that fixes its prompts.
     """
@@ -67,12 +68,15 @@ class Encoder:
         threads: int | None = None,
         query_prompt: str | None = None,
         passage_prompt: str | None = None,
+        pooling: str | None = None,
+        offline: bool = False,
     ) -> None:
-        self.folder = find_encoder(str(folder))
-        prompts = Prompts(query_prompt, passage_prompt)
-        opened = (_open_own if (self.folder / DESCRIPTION).is_file() else open_foreign)(
-            self.folder, prompts, share_cores(threads)
-        )
+        self.folder = find_encoder(str(folder), offline)
+        prompts, threads = Prompts(query_prompt, passage_prompt), share_cores(threads)
+        if (self.folder / DESCRIPTION).is_file():
+            opened = _open_own(self.folder, prompts, threads)
+        else:
+            opened = open_foreign(self.folder, prompts, threads, pooling)
         self.description, self._tokenizer, self._graph, self._finish = opened
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.description.maximum_tokens)

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from index.encoder import Encoder
 from index.errors import InvalidInput
 from index.languages import language_codes
+from index.pooling import POOLINGS
 
 __all__ = ["IndexSettings"]
 
@@ -33,12 +34,25 @@ class IndexSettings(BaseSettings):
         None, description="Put before each query, for an encoder that does not say its own; unset takes what it says."
     )
     passage_prompt: str | None = Field(None, description="The same for passages.")
+    pooling: str | None = Field(
+        None,
+        description="How vectors of tokens become one (`mean`, `cls`, …), for an encoder that does not say; unset "
+        "refuses such an encoder.",
+    )
+    offline: bool = Field(False, description="Never ask a hub: encoders come from folders and the hub's cache.")
     threads: int | None = Field(None, ge=1, description="Cores for encoding; unset uses all there are.")
     languages: list[str] | None = Field(
         None,
         description='Closed list of languages detection may answer, as JSON (`["de","th"]`); unset allows every '
         "language the detector knows. Languages given by the caller are not limited by it.",
     )
+
+    @field_validator("pooling")
+    @classmethod
+    def _known_pooling(cls, pooling: str | None) -> str | None:
+        if pooling not in (None, *POOLINGS):
+            raise ValueError(f"{pooling!r} is no pooling; use one of {', '.join(POOLINGS)}")
+        return pooling
 
     @field_validator("languages")
     @classmethod
@@ -61,7 +75,7 @@ class IndexSettings(BaseSettings):
 
     def load_encoder(self) -> Encoder:
         """The encoder that is set; raises what `Encoder` raises."""
-        return Encoder(self.encoder, self.threads, self.query_prompt, self.passage_prompt)
+        return Encoder(self.encoder, self.threads, self.query_prompt, self.passage_prompt, self.pooling, self.offline)
 
     @property
     def collections(self) -> Path:
