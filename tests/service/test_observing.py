@@ -91,10 +91,12 @@ def test_texts_are_logged_when_asked_for(settings: Settings, log: io.StringIO) -
     assert lines(log)[-1]["texts"] == ["น้ำ"]
 
 
-def test_the_console_form_is_for_people(log: io.StringIO) -> None:
+@pytest.mark.usefixtures("log")
+def test_the_console_form_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("warning", "console")
     logging.getLogger("isoglot").warning("a word", extra={"n": 1})
-    assert "a word" in log.getvalue() and not log.getvalue().startswith("{")
+    written = capsys.readouterr().err
+    assert "a word" in written and not written.startswith("{")
 
 
 def test_traces_go_to_the_endpoint_and_on_from_the_caller_s(settings: Settings) -> None:
