@@ -35,9 +35,9 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         """Hold the engine while the server runs."""
-        app.state.engine = engine or Engine(settings)
+        opened = app.state.engine = engine or Engine(settings)
         yield
-        app.state.engine.close()
+        opened.close()
 
     # FastAPI's own /docs loads its scripts from a CDN; this one carries them.
     app: FastAPI = FastAPIOffline(

@@ -69,7 +69,14 @@ async def start(queue: BatchQueue, held: Held, *asked: tuple[list[str], Kind]) -
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.lists(st.sampled_from(["moon", "tide moon", "bread yeast heart blood", "луна"]), min_size=1, max_size=5), min_size=1, max_size=8), st.integers(1, 40))
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["moon", "tide moon", "bread yeast heart blood", "луна"]), min_size=1, max_size=5),
+        min_size=1,
+        max_size=8,
+    ),
+    st.integers(1, 40),
+)
 def test_vectors_are_those_of_the_encoder_alone(encoder: Encoder, requests: list[list[str]], budget: int) -> None:
     queue = BatchQueue(encoder, budget, 1000)
 
@@ -166,7 +173,9 @@ def test_a_fault_fails_its_own_batch_only(queue: BatchQueue, held: Held) -> None
 def test_a_killed_thread_is_noticed_and_everyone_is_told(queue: BatchQueue, held: Held) -> None:
     async def ask() -> None:
         tasks = await start(queue, held, (["bread"], "passage"))
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(queue._thread.ident or 0), ctypes.py_object(SystemExit))
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(queue._thread.ident or 0), ctypes.py_object(SystemExit)
+        )
         held.go.set()
         for result in await asyncio.gather(*tasks, return_exceptions=True):
             assert isinstance(result, WorkerStopped | Embedded)

@@ -19,8 +19,10 @@ from index.encoder import Encoder
 from index.errors import InvalidInput, IsoglotError
 from index.passages import parse_lines
 from service.app import create_app
+from service.keys import make_key
 from service.settings import Settings
 from tests.conftest import make_encoder
+from tests.service.conftest import Serve
 
 
 @pytest.fixture(scope="session")
@@ -30,22 +32,24 @@ def app_client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     return TestClient(create_app(chosen), raise_server_exceptions=False)
 
 
-def test_every_answer_is_documented(app_client: TestClient) -> None:
+def test_every_answer_is_documented(serve: Serve) -> None:
     # Through Schemathesis' own strategies: its pytest plugin does not know this pytest yet.
-    with app_client:
-        schema = schemathesis.openapi.from_asgi("/openapi.json", app_client.app)
+    secret, kept = make_key("contract", "admin")
+    with serve(keys=[kept]) as (url, _):
+        schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
         operations = [result.ok() for result in schema.get_all_operations()]
-        assert {operation.path for operation in operations} >= {"/search", "/embed", "/v1/embeddings", "/info", "/metrics"}
+        paths = {operation.path for operation in operations}
+        assert paths >= {"/search", "/embed", "/v1/embeddings", "/info", "/metrics", "/collections/{name}/passages"}
         for operation in operations:
             for mode in GenerationMode:
-                _check_operation(operation.as_strategy(generation_mode=mode))
+                _check_operation(operation.as_strategy(generation_mode=mode), {"authorization": f"Bearer {secret}"})
 
 
-def _check_operation(cases: st.SearchStrategy[schemathesis.Case]) -> None:
+def _check_operation(cases: st.SearchStrategy[schemathesis.Case], headers: dict[str, str]) -> None:
     @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
     @given(case=cases)
     def check(case: schemathesis.Case) -> None:
-        case.call_and_validate()
+        case.call_and_validate(headers=headers)
 
     with contextlib.suppress(Unsatisfiable, SkipTest):  # nothing wrong can be sent where nothing is taken
         check()
@@ -85,7 +89,12 @@ def test_the_tokeniser_takes_any_text_or_says_why_not(texts: list[str]) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.binary(max_size=80) | st.sampled_from([json.dumps({"id": "a", "text": odd}).encode() for odd in ODD]), max_size=5))
+@given(
+    st.lists(
+        st.binary(max_size=80) | st.sampled_from([json.dumps({"id": "a", "text": odd}).encode() for odd in ODD]),
+        max_size=5,
+    )
+)
 def test_lines_are_read_or_their_fault_is_told(lines: list[bytes]) -> None:
     try:
         list(parse_lines(lines))
@@ -101,4 +110,3 @@ def _bundled() -> Encoder:
     if not _loaded:
         _loaded.append(Encoder(Path(__file__).parents[2] / "models" / "isoglot-static"))
     return _loaded[0]
-

@@ -34,7 +34,12 @@ def test_the_openai_client_works_unchanged(serve: Serve, encoder: Encoder) -> No
         for form in ("float", "base64", None):
             chosen = {} if form is None else {"encoding_format": form}
             answer = client.embeddings.create(input=texts, model="tiny", **chosen)
-            rows = [np.frombuffer(base64.b64decode(d.embedding), "<f4") if form == "base64" and isinstance(d.embedding, str) else d.embedding for d in answer.data]
+            rows = [
+                np.frombuffer(base64.b64decode(d.embedding), "<f4")
+                if form == "base64" and isinstance(d.embedding, str)
+                else d.embedding
+                for d in answer.data
+            ]
             np.testing.assert_allclose(np.array(rows), expected, atol=1e-6)
         assert (answer.usage.prompt_tokens, answer.model, [item.index for item in answer.data]) == (3, "tiny", [0, 1])
         asked = client.embeddings.create(input="moon", model="tiny", extra_body={"kind": "query"})
@@ -72,7 +77,17 @@ def test_matryoshka_lengths_are_cut_and_normalised(settings: Settings, tmp_path:
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 def test_curl_as_for_tei(serve: Serve, encoder: Encoder) -> None:
     def curl(url: str, body: object) -> list[list[float]]:
-        command = ["curl", "-s", f"{url}/embed", "-X", "POST", "-d", json.dumps(body), "-H", "Content-Type: application/json"]
+        command = [
+            "curl",
+            "-s",
+            f"{url}/embed",
+            "-X",
+            "POST",
+            "-d",
+            json.dumps(body),
+            "-H",
+            "Content-Type: application/json",
+        ]
         return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
     with serve() as (url, _):
@@ -92,7 +107,9 @@ def test_curl_as_for_tei(serve: Serve, encoder: Encoder) -> None:
         ({"inputs": "moon", "texts": ["moon"]}, 422, "texts"),
     ],
 )
-def test_what_tei_s_body_cannot_have_is_told(client: TestClient, body: dict[str, object], status: int, told: str) -> None:
+def test_what_tei_s_body_cannot_have_is_told(
+    client: TestClient, body: dict[str, object], status: int, told: str
+) -> None:
     answer = client.post("/embed", json=body)
     assert answer.status_code == status and told in answer.json()["message"]
 
@@ -134,8 +151,12 @@ def test_our_client(serve: Serve, encoder: Encoder) -> None:
         client.create("docs")
         assert client.upsert("docs", [{"id": "a/b?", "text": "moon", "language": "en"}]).stored == 1
         assert client.search("moon", collection="docs").hits[0].id == "a/b?"
-        assert [answer.hits[0].id for answer in client.search_many(["moon", "tide"], 1, collection="docs")] == ["a/b?"] * 2
-        np.testing.assert_allclose(client.embed(["moon"], "query").vectors, encoder.encode(["moon"], "query"), atol=1e-6)
+        assert [answer.hits[0].id for answer in client.search_many(["moon", "tide"], 1, collection="docs")] == [
+            "a/b?"
+        ] * 2
+        np.testing.assert_allclose(
+            client.embed(["moon"], "query").vectors, encoder.encode(["moon"], "query"), atol=1e-6
+        )
         assert client.delete("docs", "a/b?").deleted == 1 and client.delete("docs").deleted == 0
         with pytest.raises(IsoglotFailed, match="unknown_language") as failed:
             client.search("moon", languages=["german"])
@@ -145,7 +166,9 @@ def test_our_client(serve: Serve, encoder: Encoder) -> None:
 
         async def both() -> None:
             async with AsyncIsoglot(url, secret) as asking:
-                answers = await asyncio.gather(*(asking.search("moon", 2) for _ in range(20)), asking.search_many(["moon"], 2))
+                answers = await asyncio.gather(
+                    *(asking.search("moon", 2) for _ in range(20)), asking.search_many(["moon"], 2)
+                )
                 assert len(answers) == 21 and (await asking.info()).collection == "demo"
 
         asyncio.run(both())
@@ -157,7 +180,9 @@ def test_our_client_tries_again_when_told_to(monkeypatch: pytest.MonkeyPatch) ->
     def answer(_: httpx.Request) -> httpx.Response:
         status = next(answers)
         headers = {"retry-after": "7"} if status == 429 else {}
-        return httpx.Response(status, headers=headers, json=[] if status == 200 else {"code": "overloaded", "message": "m"})
+        return httpx.Response(
+            status, headers=headers, json=[] if status == 200 else {"code": "overloaded", "message": "m"}
+        )
 
     monkeypatch.setattr("service.client.time.sleep", waits.append)
     client = Isoglot("http://127.0.0.1:1", retries=2)
@@ -171,7 +196,10 @@ def test_our_client_tries_again_when_told_to(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_browser_s_page_is_served_over_a_socket(serve: Serve) -> None:
     with serve() as (url, _), urllib.request.urlopen(url) as answer:
-        assert answer.headers["x-frame-options"] == "DENY" and "script-src 'self'" in answer.headers["content-security-policy"]
+        assert (
+            answer.headers["x-frame-options"] == "DENY"
+            and "script-src 'self'" in answer.headers["content-security-policy"]
+        )
         assert "server" not in answer.headers and "access-control-allow-origin" not in answer.headers
 
 

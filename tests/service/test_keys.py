@@ -39,7 +39,9 @@ def bearer(secret: str) -> dict[str, str]:
         ("PUT", "/collections/new", None, 2), ("DELETE", "/collections/new", None, 2),
     ],
 )  # fmt: skip
-def test_each_scope_covers_what_it_says(kept: Settings, method: str, path: str, body: object, needed: int | None) -> None:
+def test_each_scope_covers_what_it_says(
+    kept: Settings, method: str, path: str, body: object, needed: int | None
+) -> None:
     with TestClient(create_app(kept)) as client:
         client.headers.clear()
         without = client.request(method, path, json=body)
@@ -51,7 +53,9 @@ def test_each_scope_covers_what_it_says(kept: Settings, method: str, path: str, 
             assert (answer.status_code == 403) == (rank < (needed or 0)), answer.text
 
 
-@pytest.mark.parametrize("given", ["Bearer", "Bearer wrong", f"Basic {SECRETS[0]}", f"Bearer {SECRETS[0]}x", "Bearer \xff"])
+@pytest.mark.parametrize(
+    "given", ["Bearer", "Bearer wrong", f"Basic {SECRETS[0]}", f"Bearer {SECRETS[0]}x", "Bearer \xff"]
+)
 def test_what_is_no_key_is_refused(kept: Settings, given: str) -> None:
     with TestClient(create_app(kept)) as client:
         answer = client.get("/collections", headers={b"authorization": given.encode("latin-1")})
@@ -104,7 +108,9 @@ def test_the_command_makes_a_key_that_opens(tmp_path: Path, settings: Settings) 
     secret = made[1].output.strip()
     assert [key.name for key in read_keys(file)] == ["a", "b"] and file.stat().st_mode & 0o77 == 0
     assert secret not in file.read_text()
-    assert isinstance(CliRunner().invoke(command_line, ["keys", "a", "--scope", "read", "--file", str(file)]).exception, InvalidInput)
+    assert isinstance(
+        CliRunner().invoke(command_line, ["keys", "a", "--scope", "read", "--file", str(file)]).exception, InvalidInput
+    )
     with TestClient(create_app(settings.model_copy(update={"keys_file": file}))) as client:
         assert client.get("/collections", headers=bearer(secret)).status_code == 200
         assert client.get("/collections").status_code == 401
@@ -119,7 +125,10 @@ def test_a_broken_line_is_told(tmp_path: Path) -> None:
         read_keys(tmp_path / "none")
 
 
-@pytest.mark.parametrize(("host", "is_open"), [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("example.org", False)])
+@pytest.mark.parametrize(
+    ("host", "is_open"),
+    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("example.org", False)],
+)
 def test_beyond_this_machine_keys_or_a_word_are_needed(
     settings: Settings, kept: Settings, host: str, is_open: bool, caplog: pytest.LogCaptureFixture
 ) -> None:

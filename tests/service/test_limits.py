@@ -54,7 +54,7 @@ def wait_until(is_so: Callable[[], bool], seconds: float = 10) -> None:
 
 
 def test_too_much_is_answered_429_and_health_answers(serve: Serve, slowed: Callable[[float], None]) -> None:
-    with serve(max_requests=4) as (url, engine):
+    with serve(max_requests=4) as (url, _engine):
         httpx.get(f"{url}/health/ready")
         slowed(0.3)
         with ThreadPoolExecutor(12) as pool:
@@ -110,16 +110,16 @@ def test_who_hangs_up_is_taken_out_of_the_queue(serve: Serve, slowed: Callable[[
         assert 'isoglot_tokens_total{kind="query"} 1.0' in text, "what nobody waits for is not run"
 
 
-@pytest.mark.parametrize("sent", [b"", b"POST /search HT", b"POST /search HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{"])
+@pytest.mark.parametrize(
+    "sent", [b"", b"POST /search HT", b"POST /search HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{"]
+)
 def test_a_client_that_sends_nothing_more_is_cut_off(serve: Serve, sent: bytes) -> None:
     with serve(slow_client_seconds=0.3) as (url, _):
         with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=10) as connection:
             connection.sendall(sent)
             began = time.monotonic()
-            try:
+            with contextlib.suppress(ConnectionResetError):
                 assert connection.recv(1000) == b""
-            except ConnectionResetError:
-                pass
             assert 0.2 < time.monotonic() - began < 5
         assert httpx.get(f"{url}/health/live").status_code == 200
 
@@ -129,7 +129,7 @@ def test_a_client_that_trickles_is_cut_off(serve: Serve) -> None:
         with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=10) as connection:
             connection.sendall(b"POST /search HTTP/1.1\r\nhost: x\r\ncontent-length: 5000\r\n\r\n")
             began = time.monotonic()
-            with pytest.raises(OSError):  # noqa: PT011 (a reset or a broken pipe)
+            with pytest.raises(OSError):
                 while time.monotonic() - began < 8:
                     connection.sendall(b" ")
                     time.sleep(0.02)
@@ -193,7 +193,12 @@ def test_stopping_finishes_what_was_accepted(tmp_path: Path, encoder_folder: Pat
         "def slow(self, ids):\n    time.sleep(1)\n    return run(self, ids)\n"
         "from index.cli import main; import threading; threading.Timer(0.1, lambda: setattr(Encoder, 'run', slow)).start(); main()"
     )
-    environment = {**os.environ, "ISOGLOT_ENCODER": str(encoder_folder), "ISOGLOT_DATA": str(tmp_path), "ISOGLOT_LOG_FORMAT": "json"}
+    environment = {
+        **os.environ,
+        "ISOGLOT_ENCODER": str(encoder_folder),
+        "ISOGLOT_DATA": str(tmp_path),
+        "ISOGLOT_LOG_FORMAT": "json",
+    }
     process = subprocess.Popen(
         [sys.executable, "-c", code, "serve", "--port", str(port)], env=environment, stderr=subprocess.PIPE, text=True
     )
