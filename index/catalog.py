@@ -65,6 +65,10 @@ class Catalog:
                 )
             return self._keep(name)
 
+    def peek(self, name: str) -> Collection | None:
+        """The collection if it is open already; never waits for one that another thread is opening."""
+        return self._open.get(name)
+
     def create(self, name: str) -> tuple[Collection, bool]:
         """The collection of that name, and whether it had to be made."""
         with self._lock:

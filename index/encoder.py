@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from tokenizers import Encoding
 
 from index.encoder_folder import DESCRIPTION, MODEL, TOKENIZER, EncoderDescription, find_encoder
 from index.errors import InvalidInput
 from index.foreign_encoder import OpenedEncoder, Prompts, load_tokenizer, open_foreign
 from index.graph import Graph
+from index.pooling import normalise
 from index.text import clean
+from index.threads import share_cores
 
-__all__ = ["Embedded", "Encoder", "Kind"]
+__all__ = ["Embedded", "Encoder", "Kind", "Tokenized", "join", "shorten"]
 
 Kind = Literal["query", "passage"]
 
@@ -38,13 +39,25 @@ class Embedded:
     truncated: np.ndarray
 
 
+@dataclass(frozen=True, slots=True)
+class Tokenized:
+    """Texts as the encoder reads them.
+
+    ids: each text's tokens, at most as many as the encoder reads. truncated: (n,) bool, whether more were dropped.
+    """
+
+    ids: list[list[int]]
+    truncated: np.ndarray
+
+
 class Encoder:
-    """An encoder, loaded.
+    """An encoder, loaded. Safe for threads.
 
     folder: an encoder folder of Isoglot's or another tool's, a bundled encoder's name, or a hub id.
-    threads: cores for ONNX Runtime; None means all there are.
+    threads: cores for ONNX Runtime and tokenizers; None means all there are (`index/threads.py`).
     query_prompt, passage_prompt: put before each text, for a foreign encoder that does not say
-    its own; None means what it says.
+    its own; None means what it says. pooling: how vectors of tokens become one ("mean", "cls", …), for a
+    foreign encoder that does not say; None means it must. offline: never ask a hub, use its cache alone.
     Raises NotFound or DamagedEncoder when the folder cannot be used, InvalidInput when a prompt
     is given for an encoder that fixes its prompts.
     """
@@ -55,10 +68,15 @@ class Encoder:
         threads: int | None = None,
         query_prompt: str | None = None,
         passage_prompt: str | None = None,
+        pooling: str | None = None,
+        offline: bool = False,
     ) -> None:
-        self.folder = find_encoder(str(folder))
-        prompts = Prompts(query_prompt, passage_prompt)
-        opened = (_open_own if (self.folder / DESCRIPTION).is_file() else open_foreign)(self.folder, prompts, threads)
+        self.folder = find_encoder(str(folder), offline)
+        prompts, threads = Prompts(query_prompt, passage_prompt), share_cores(threads)
+        if (self.folder / DESCRIPTION).is_file():
+            opened = _open_own(self.folder, prompts, threads)
+        else:
+            opened = open_foreign(self.folder, prompts, threads, pooling)
         self.description, self._tokenizer, self._graph, self._finish = opened
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.description.maximum_tokens)
@@ -87,24 +105,63 @@ class Encoder:
 
         Raises InvalidInput for a blank text (its number is told) or another kind.
         """
-        encodings = self._tokenize(texts, kind)
-        tokens = np.array([len(encoding.ids) for encoding in encodings], dtype=np.int64)
+        tokenized = self.tokenize(texts, kind)
+        tokens = np.array([len(ids) for ids in tokenized.ids], dtype=np.int64)
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         # Equal lengths side by side: padding would otherwise cost more than the texts.
         for rows in _batches(np.argsort(tokens, kind="stable"), tokens):
-            vectors[rows] = self._run([encodings[row].ids for row in rows])
-        return Embedded(vectors, tokens, np.array([bool(e.overflowing) for e in encodings], dtype=bool))
+            vectors[rows] = self.run([tokenized.ids[row] for row in rows])
+        return Embedded(vectors, tokens, tokenized.truncated)
 
-    def _tokenize(self, texts: Sequence[str], kind: str) -> list[Encoding]:
+    def tokenize(self, texts: Sequence[str], kind: str) -> Tokenized:
+        """Tokens of texts, with the prompt of their kind before them.
+
+        Raises InvalidInput for a blank text (its number is told) or another kind.
+        """
         prompts = {"query": self.description.query_prompt, "passage": self.description.passage_prompt}
         if kind not in prompts:
             raise InvalidInput(f"kind is {kind!r}; it must be 'query' or 'passage'.", given=kind)
         read = self.description.reader
         checked = (clean(text, f"text number {n}") for n, text in enumerate(texts, start=1))
-        return list(self._tokenizer.encode_batch_fast([read(prompts[kind] + text) for text in checked]))
+        encodings = self._tokenizer.encode_batch_fast([read(prompts[kind] + text) for text in checked])
+        return Tokenized([e.ids for e in encodings], np.array([bool(e.overflowing) for e in encodings], dtype=bool))
 
-    def _run(self, ids: list[list[int]]) -> np.ndarray:
+    def take_tokens(self, ids: Sequence[Sequence[int]]) -> Tokenized:
+        """Check tokens that the caller made with this encoder's tokenizer, and cut what it does not read.
+
+        Raises InvalidInput for an empty list or a number that is no token of this encoder.
+        """
+        size, limit = self._tokenizer.get_vocab_size(), self.description.maximum_tokens
+        for number, tokens in enumerate(ids, start=1):
+            if not tokens or min(tokens) < 0 or max(tokens) >= size:
+                raise InvalidInput(
+                    f"Token list number {number} is empty or holds a number that is no token of {self.name}; they go "
+                    f"from 0 to {size - 1:,}. Tokens of other models mean nothing here: send the text instead.",
+                    vocabulary=size,
+                )
+        return Tokenized([list(tokens[:limit]) for tokens in ids], np.array([len(tokens) > limit for tokens in ids]))
+
+    def run(self, ids: list[list[int]]) -> np.ndarray:
+        """Vectors of tokenised texts in one run, shorter ones padded: (n, dim) float32, L2-normalised."""
         return self._finish(*self._graph.run(ids))
+
+
+def join(parts: Sequence[Embedded]) -> Embedded:
+    """Several, at least one, as one, in order."""
+    return Embedded(
+        np.concatenate([part.vectors for part in parts]),
+        np.concatenate([part.tokens for part in parts]),
+        np.concatenate([part.truncated for part in parts]),
+    )
+
+
+def shorten(vectors: np.ndarray, dimension: int) -> np.ndarray:
+    """The first components of vectors, normalised again: (n, dimension) float32.
+
+    For encoders trained so that this works (Kusupati et al. 2022, "Matryoshka Representation Learning",
+    arXiv 2205.13147).
+    """
+    return normalise(vectors[:, :dimension])
 
 
 def _open_own(folder: Path, prompts: Prompts, threads: int | None) -> OpenedEncoder:

@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.errors import DamagedEncoder, NotFound
-from index.hub import fetch_encoder, is_hub_id
+from index.hub import fetch_encoder, file_hash, is_hub_id
 from index.text import Reader, reader
 
 __all__ = ["DESCRIPTION", "MODEL", "TOKENIZER", "EncoderDescription", "bundled_encoders", "file_hash", "find_encoder"]
@@ -31,10 +31,12 @@ MODEL, TOKENIZER, DESCRIPTION = "model.onnx", "tokenizer.json", "encoder.json"
 class EncoderDescription(BaseModel):
     """The contents of `encoder.json`.
 
-    dimension: length of the vectors. maximum_tokens: longer texts are cut, and told.
+    dimension: length of the vectors. dimensions: shorter lengths at which they work too (Matryoshka).
+    maximum_tokens: longer texts are cut, and told.
     query_prompt, passage_prompt: put before each text. romanise: whether a Latin reading of
     non-ASCII words is appended, stem: letters of the stems appended, None for none (`index/text.py`).
     languages: codes it was trained on.
+    pooling: how vectors of tokens become one, where the folder itself does not say; None where it does.
     weights: "float32", "float16", "int8" or "int4"; "unknown" in a foreign folder. pad_id: token that fills
     shorter texts of a batch. files: name → SHA-256. source: what made it.
     """
@@ -44,12 +46,14 @@ class EncoderDescription(BaseModel):
     format: int = 1
     name: str
     dimension: int = Field(ge=1)
+    dimensions: list[int] = []
     maximum_tokens: int = Field(ge=1)
     query_prompt: str = ""
     passage_prompt: str = ""
     romanise: bool = False
     stem: int | None = Field(default=None, ge=1)
     languages: list[str] = []
+    pooling: str | None = None
     weights: str = "float32"
     pad_id: int = Field(default=0, ge=0)
     license: str = "unknown"
@@ -65,8 +69,9 @@ class EncoderDescription(BaseModel):
     def fingerprint(self) -> str:
         """SHA-256 over everything that shapes a vector; vectors of unequal fingerprints must not mix."""
         names = {"dimension", "maximum_tokens", "query_prompt", "passage_prompt", "romanise"}
-        # Folders from before there were stems keep their fingerprint.
-        shaping = self.model_dump(include=names if self.stem is None else {*names, "stem"})
+        # What is not used does not count, so that folders from before it existed keep their fingerprint.
+        names |= {name for name in ("stem", "pooling") if getattr(self, name) is not None}
+        shaping = self.model_dump(include=names)
         return hashlib.sha256(json.dumps([shaping, self.files], sort_keys=True).encode()).hexdigest()
 
     @classmethod
@@ -98,12 +103,6 @@ def _check(path: Path, expected: str | None) -> None:
         )
 
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, as hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def bundled_encoders() -> dict[str, Path]:
     """Name → folder of the encoders that come with Isoglot, from a clone or an installed wheel."""
     here = Path(__file__).resolve().parent
@@ -111,10 +110,11 @@ def bundled_encoders() -> dict[str, Path]:
     return {path.parent.name: path.parent for root in roots for path in sorted(root.glob(f"*/{DESCRIPTION}"))}
 
 
-def find_encoder(name: str) -> Path:
+def find_encoder(name: str, offline: bool = False) -> Path:
     """Turn a folder path, a bundled encoder's name or a hub id into a folder, fetching it when needed.
 
-    A folder of that name goes first. Raises NotFound, and what `fetch_encoder` raises.
+    A folder of that name goes first. offline: a hub is never asked, its cache alone is used.
+    Raises NotFound, and what `fetch_encoder` raises.
     """
     bundled = bundled_encoders()
     if name in bundled:
@@ -122,7 +122,7 @@ def find_encoder(name: str) -> Path:
     if Path(name).is_dir():
         return Path(name)
     if is_hub_id(name):
-        return fetch_encoder(name)
+        return fetch_encoder(name, offline)
     raise NotFound(
         f"There is no encoder {name!r}: it is neither a folder, nor one of those bundled "
         f"({', '.join(bundled) or 'none'}), nor a hub id such as intfloat/multilingual-e5-small.",

@@ -5,14 +5,13 @@ Two layouts, both with `config.json` and `tokenizer.json`:
 - sentence-transformers' ONNX backend: onnx/model.onnx, with modules.json, 1_Pooling/ and so on.
 
 A graph that gives `sentence_embedding` has its pooling inside. For one that gives vectors of
-tokens, pooling and dense layers come from modules.json; without it the mean is taken, as
-sentence-transformers does for a plain transformer, and that is told. Vectors are normalised
-always, whether or not the model says so: collections compare by cosine.
+tokens, pooling and dense layers come from modules.json. Where that is missing too, the pooling must
+be said (ISOGLOT_POOLING): a wrong guess would give vectors that look well and find nothing. Vectors
+are normalised always, whether or not the model says so: collections compare by cosine.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,7 +24,7 @@ from index.encoder_folder import EncoderDescription, file_hash
 from index.errors import DamagedEncoder, NotFound
 from index.graph import Graph
 from index.hub import name_in_cache
-from index.pooling import Head, Pooling, normalise, read_head, read_json
+from index.pooling import POOLINGS, Head, Pooling, UnsupportedEncoder, normalise, read_head, read_json
 
 __all__ = ["OpenedEncoder", "Prompts", "load_tokenizer", "open_foreign"]
 
@@ -35,8 +34,6 @@ _NO_LIMIT = 1_000_000
 
 _POSITIONS_BEHIND_PADDING = {"camembert", "mpnet", "roberta", "xlm-roberta", "xlm-roberta-xl"}
 """Model types that count positions from the padding id + 1, so that rows up to there are never used."""
-
-_log = logging.getLogger(__name__)
 
 
 class Prompts(NamedTuple):
@@ -58,11 +55,12 @@ class OpenedEncoder(NamedTuple):
     finish: Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-def open_foreign(folder: Path, prompts: Prompts, threads: int | None) -> OpenedEncoder:
+def open_foreign(folder: Path, prompts: Prompts, threads: int | None, pooling: str | None = None) -> OpenedEncoder:
     """Open a folder made by another tool.
 
-    Raises NotFound when it holds no ONNX file, DamagedEncoder when a file is missing or
-    broken, UnsupportedEncoder when the model has parts that cannot be served.
+    pooling: for a folder that does not say its own; None means it must. Raises NotFound when it holds no ONNX
+    file, DamagedEncoder when a file is missing or broken, UnsupportedEncoder when the model has parts that
+    cannot be served or its pooling is said nowhere.
     """
     path = _graph_file(folder)
     base = folder / _transformer_place(folder)
@@ -75,7 +73,7 @@ def open_foreign(folder: Path, prompts: Prompts, threads: int | None) -> OpenedE
     prompts = _prompts(folder, prompts)
     pad_id = _pad_id(tokenizer, settings, config)
     graph = Graph(path, pad_id, threads)
-    head, told = _head(folder, graph, any(prompts))
+    head, told = _head(folder, graph, any(prompts), pooling)
 
     def finish(given: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """Pool what is not pooled yet, and normalise."""
@@ -89,6 +87,7 @@ def open_foreign(folder: Path, prompts: Prompts, threads: int | None) -> OpenedE
         maximum_tokens=_maximum_tokens(words, settings, config),
         query_prompt=prompts.query or "",
         passage_prompt=prompts.passage or "",
+        pooling=None if head is None or (folder / "modules.json").is_file() else pooling,
         weights="unknown",
         pad_id=pad_id,
         files={file.relative_to(folder).as_posix(): file_hash(file) for file in files},
@@ -139,15 +138,21 @@ def _optional(path: Path) -> Any:
     return read_json(path) if path.is_file() else {}
 
 
-def _head(folder: Path, graph: Graph, has_prompts: bool) -> tuple[Head | None, str]:
+def _head(folder: Path, graph: Graph, has_prompts: bool, pooling: str | None) -> tuple[Head | None, str]:
     """Pooling and dense layers still to do, and a word on where they come from."""
     if not graph.gives_tokens:
         return None, "in the graph"
     if (folder / "modules.json").is_file():
         head = read_head(folder, has_prompts)
         return head, f"{' + '.join(head.pooling.modes)}, by modules.json"
-    _log.warning("%s names no pooling (no modules.json); the mean of the tokens is taken.", folder)
-    return Head(Pooling(("mean",))), "mean, by default"
+    if pooling is None:
+        raise UnsupportedEncoder(
+            f"{name_in_cache(folder) or folder} does not say how its tokens' vectors become one: no modules.json "
+            f"and no pooling in its graph. Set ISOGLOT_POOLING to what its card says ({', '.join(POOLINGS)}); a wrong "
+            "one gives vectors that find nothing.",
+            allowed=list(POOLINGS),
+        )
+    return Head(Pooling((pooling,))), f"{pooling}, as set"
 
 
 def _prompts(folder: Path, given: Prompts) -> Prompts:

@@ -66,6 +66,8 @@ def _session_options(threads: int | None) -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or 0
     options.log_severity_level = 3
+    # Threads that spin for work take the cores from whatever else runs: the server's event loop first of all.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
 
 

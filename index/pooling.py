@@ -18,7 +18,7 @@ from safetensors.numpy import load_file
 
 from index.errors import DamagedEncoder, InvalidInput
 
-__all__ = ["Dense", "Head", "Pooling", "UnsupportedEncoder", "normalise", "read_head", "read_json"]
+__all__ = ["POOLINGS", "Dense", "Head", "Pooling", "UnsupportedEncoder", "normalise", "read_head", "read_json"]
 
 
 class UnsupportedEncoder(InvalidInput):
@@ -42,6 +42,10 @@ _OLD_MODES = {
     "pooling_mode_lasttoken": "lasttoken",
 }
 """Keys of `Pooling` before sentence-transformers 6, in the order their vectors are joined."""
+
+
+POOLINGS = tuple(_OLD_MODES.values())
+"""Ways to make one vector of many."""
 
 
 def normalise(vectors: np.ndarray) -> np.ndarray:

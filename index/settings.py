@@ -17,6 +17,7 @@ from index.languages import language_codes
 from index.local.build import Shape
 from index.local.manifest import Storage
 from index.places import LOCAL, LocalOptions, Place, open_place
+from index.pooling import POOLINGS
 
 __all__ = ["IndexSettings"]
 
@@ -38,8 +39,8 @@ class IndexSettings(BaseSettings):
     )
     storage: Storage = Field(
         "float32",
-        description="How local collections keep vectors for searching: `float32`, `float16` or `int8`; hits of the latter "
-        "two are scored anew from the vectors in the database. Holds for what is sealed from then on.",
+        description="How local collections keep vectors for searching: `float32`, `float16` or `int8`; hits of the "
+        "latter two are scored anew from the vectors in the database. Holds for what is sealed from then on.",
     )
     recall: float = Field(
         0.99,
@@ -54,8 +55,8 @@ class IndexSettings(BaseSettings):
     gpu_memory: float | None = Field(
         None,
         ge=0,
-        description="GiB of a GPU's memory that a collection's vectors may take, with the extra `gpu`; unset takes four "
-        "fifths of what is free, 0 none.",
+        description="GiB of a GPU's memory that a collection's vectors may take, with the extra `gpu`; unset takes "
+        "four fifths of what is free, 0 none.",
     )
     snapshot_hours: float | None = Field(
         None, gt=0, description="Hours between snapshots of each local collection that is open; unset takes none."
@@ -70,12 +71,25 @@ class IndexSettings(BaseSettings):
         None, description="Put before each query, for an encoder that does not say its own; unset takes what it says."
     )
     passage_prompt: str | None = Field(None, description="The same for passages.")
+    pooling: str | None = Field(
+        None,
+        description="How vectors of tokens become one (`mean`, `cls`, …), for an encoder that does not say; unset "
+        "refuses such an encoder.",
+    )
+    offline: bool = Field(False, description="Never ask a hub: encoders come from folders and the hub's cache.")
     threads: int | None = Field(None, ge=1, description="Cores for encoding; unset uses all there are.")
     languages: list[str] | None = Field(
         None,
         description='Closed list of languages detection may answer, as JSON (`["de","th"]`); unset allows every '
         "language the detector knows. Languages given by the caller are not limited by it.",
     )
+
+    @field_validator("pooling")
+    @classmethod
+    def _known_pooling(cls, pooling: str | None) -> str | None:
+        if pooling not in (None, *POOLINGS):
+            raise ValueError(f"{pooling!r} is no pooling; use one of {', '.join(POOLINGS)}")
+        return pooling
 
     @field_validator("languages")
     @classmethod
@@ -98,7 +112,7 @@ class IndexSettings(BaseSettings):
 
     def load_encoder(self) -> Encoder:
         """The encoder that is set; raises what `Encoder` raises."""
-        return Encoder(self.encoder, self.threads, self.query_prompt, self.passage_prompt)
+        return Encoder(self.encoder, self.threads, self.query_prompt, self.passage_prompt, self.pooling, self.offline)
 
     @property
     def collections(self) -> Path:

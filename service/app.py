@@ -6,13 +6,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Security
+from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
 
 from service import page, problems
+from service.access import Access
 from service.engine import Engine
-from service.limits import BodyLimit
-from service.routes import collections, embed, health, search
+from service.limits import BodyLimit, InFlight
+from service.observing import Observe
+from service.routes import collections, embed, health, info, openai, search
 from service.settings import Settings
 
 __all__ = ["create_app"]
@@ -31,9 +35,9 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         """Hold the engine while the server runs."""
-        app.state.engine = engine or Engine(settings)
+        opened = app.state.engine = engine or Engine(settings)
         yield
-        app.state.engine.close()
+        opened.close()
 
     # FastAPI's own /docs loads its scripts from a CDN; this one carries them.
     app: FastAPI = FastAPIOffline(
@@ -44,9 +48,28 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
         responses=problems.PROBLEMS,
         static_url="/docs-assets",
     )
-    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    _add_middleware(app, settings)
     problems.install(app)
-    for routes in (search, embed, collections, health):
-        app.include_router(routes.router)
+    # For the documentation alone: `Access` has checked the key before.
+    bearer = [Security(HTTPBearer(auto_error=False, description="An API key, where the service has any."))]
+    for routes in (search, embed, openai, collections, info):
+        app.include_router(routes.router, dependencies=bearer)
+    app.include_router(health.router)
     page.mount(app)
     return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """What a request passes before its route, the last one first."""
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes, held=settings.max_held_bytes)
+    app.add_middleware(InFlight, limit=settings.max_requests)
+    app.add_middleware(Access, keys=settings.key_ring())
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["authorization", "content-type", "x-request-id", "x-timeout-seconds"],
+            expose_headers=["retry-after", "x-request-id", "x-truncated"],
+        )
+    app.add_middleware(Observe)

@@ -1,55 +1,112 @@
-"""What the routes work with: the encoder and the collections, put together once at start."""
+"""What the routes work with: encoders, collections and queues, put together once at start."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 
+from index.answer import Answer
 from index.catalog import Catalog
 from index.collection import Collection
+from index.encoder import Embedded, Encoder
 from index.errors import IsoglotError
-from index.text import clean
+from index.question import Question
+from index.threads import share_cores
+from service.batching import BatchQueue
+from service.metrics import Metrics
+from service.refusals import Overloaded
+from service.searching import Searcher
 from service.settings import Settings
+from service.tracing import open_tracer
 
 __all__ = ["Engine", "EngineOf"]
 
 
 class Engine:
-    """The encoder and the collections of one service.
+    """The encoders and the collections of one service.
 
     Raises what loading the encoder raises: without it there is nothing to serve. A demo
     collection that cannot be opened is told by readiness instead, because others may be sound.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+        self.settings, self.metrics = settings, Metrics()
+        self.tracer = open_tracer(settings.otel_endpoint)
+        threads = share_cores(settings.threads)
         self.encoder = settings.load_encoder()
         self.catalog = Catalog(settings.place(), self.encoder, allowed=settings.languages)
+        self.queue = self._open_queue(self.encoder)
+        self._queues = {self.encoder.fingerprint: self.queue}
+        self._searcher = Searcher(threads)
+        self._is_proven = False
         if settings.demo:
             self.catalog.ensure_demo()
+
+    def _open_queue(self, encoder: Encoder) -> BatchQueue:
+        queue = BatchQueue(encoder, self.settings.batch_tokens, self.settings.max_waiting, self.metrics)
+        self.metrics.watch_queue(encoder.name, "query", lambda: queue.waiting["query"])
+        self.metrics.watch_queue(encoder.name, "passage", lambda: queue.waiting["passage"])
+        return queue
+
+    def queue_of(self, collection: Collection) -> BatchQueue:
+        """The queue before a collection's encoder."""
+        return self._queues[collection.encoder.fingerprint]
 
     def collection(self, name: str | None = None) -> Collection:
         """An open collection, the default one for None; raises NotFound or what opening raises."""
         return self.catalog.get(name or self.settings.collection)
 
-    def text(self, text: str, what: str) -> str:
-        """Check a text of a request against the limits; raises InvalidInput or TooLarge."""
-        return clean(text, what, self.settings.max_text_characters)
+    async def opened(self, name: str | None = None) -> Collection:
+        """The same without blocking the event loop: one that is not open yet is opened in a thread."""
+        found = self.catalog.peek(name or self.settings.collection)
+        return found if found is not None else await run_in_threadpool(self.collection, name)
 
-    def fault(self) -> str | None:
-        """Why no search can be answered now, found by a tiny real one; None when all is well."""
+    async def answer(self, collection: Collection, questions: Sequence[Question], embedded: Embedded) -> list[Answer]:
+        """Answer questions whose vectors are known, in a thread."""
+        started = time.perf_counter()
+        answers = await self._searcher.answer(collection, questions, embedded)
+        seconds = (time.perf_counter() - started) / len(questions)
+        for answer in answers:
+            self.metrics.searched(answer, seconds)
+        return answers
+
+    def note_fault(self) -> None:
+        """Something failed that should not: the next question for readiness is answered by a real search."""
+        self._is_proven = False
+
+    async def fault(self) -> str | None:
+        """Why no search can be answered now; None when all is well.
+
+        Threads and the default collection are looked at each time; a tiny real search runs at first and
+        after a fault, past all limits.
+        """
         try:
-            collection = self.collection()
-            if collection.counts():
-                collection.search("ready?", k=1)
+            collection = await self.opened()
+            queue = self.queue_of(collection)
+            if queue.stopped is not None:
+                return queue.stopped
+            if not self._is_proven and collection.counts():
+                deadline = time.monotonic() + 5
+                embedded = await queue.embed(["ready?"], "query", deadline)
+                await self.answer(collection, [Question("ready?", 1)], embedded)
+            self._is_proven = True
+        except Overloaded:
+            return None  # busy is not broken
         except IsoglotError as error:
             return error.message
         return None
 
     def close(self) -> None:
-        """Close all collections."""
+        """Finish what was accepted, then close all collections."""
+        for queue in self._queues.values():
+            queue.close()
+        self._searcher.close()
         self.catalog.close()
+        self.tracer.close()
 
 
 def _engine(request: Request) -> Engine:

@@ -9,17 +9,39 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from index.errors import Conflict, Damaged, InvalidInput, IsoglotError, NotFound, StorageUnavailable, TooLarge
+from service.refusals import (
+    ClientGone,
+    DeadlineExceeded,
+    Forbidden,
+    Overloaded,
+    TooManyRequests,
+    TryLater,
+    Unauthorized,
+    WorkerStopped,
+)
+from service.request_facts import facts_of
 from service.schemas import Problem
 
-__all__ = ["PROBLEMS", "install", "problem"]
+__all__ = ["PROBLEMS", "answer", "install", "problem"]
+
+_CLIENT_CLOSED_REQUEST = 499
+"""Not a registered status; proxies log it, and nobody is there to receive it."""
 
 _STATUS: list[tuple[type[IsoglotError], int]] = [
     (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (InvalidInput, HTTPStatus.UNPROCESSABLE_ENTITY),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
+    (Unauthorized, HTTPStatus.UNAUTHORIZED),
+    (Forbidden, HTTPStatus.FORBIDDEN),
+    (TooManyRequests, HTTPStatus.TOO_MANY_REQUESTS),
+    (Overloaded, HTTPStatus.TOO_MANY_REQUESTS),
+    (DeadlineExceeded, HTTPStatus.SERVICE_UNAVAILABLE),
+    (WorkerStopped, HTTPStatus.SERVICE_UNAVAILABLE),
+    (ClientGone, _CLIENT_CLOSED_REQUEST),
     (Damaged, HTTPStatus.SERVICE_UNAVAILABLE),
     (StorageUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
     (IsoglotError, HTTPStatus.INTERNAL_SERVER_ERROR),
@@ -27,13 +49,28 @@ _STATUS: list[tuple[type[IsoglotError], int]] = [
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "The body is not JSON."},
+    401: {"model": Problem, "description": "An API key is needed, or is not known."},
+    403: {"model": Problem, "description": "The API key's scope does not cover this."},
     404: {"model": Problem, "description": "Nothing of that name."},
     409: {"model": Problem, "description": "Conflicts with what is stored."},
     413: {"model": Problem, "description": "Larger than a limit."},
     422: {"model": Problem, "description": "Cannot be used; the message says what can."},
-    503: {"model": Problem, "description": "Damaged or not ready."},
+    429: {"model": Problem, "description": "Too much at this time; `Retry-After` says when to come back."},
+    503: {"model": Problem, "description": "Damaged, not ready, or not done before the deadline."},
 }
 """For routers: the answers any route may give, for OpenAPI."""
+
+
+def answer(error: IsoglotError, scope: Scope) -> JSONResponse:
+    """The answer to an error raised on purpose; scope: the request's, in which the error is noted."""
+    facts_of(scope).code = error.code
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    response = problem(status, error.code, error.message, error.detail)
+    if isinstance(error, TryLater):
+        response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Unauthorized):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 def problem(status: int, code: str, message: str, detail: dict[str, Any] | None = None) -> JSONResponse:
@@ -61,8 +98,7 @@ def install(app: FastAPI) -> None:
 
 async def _on_isoglot_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, IsoglotError)
-    status = next(status for kind, status in _STATUS if isinstance(error, kind))
-    return problem(status, error.code, error.message, error.detail)
+    return answer(error, request.scope)
 
 
 async def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
@@ -80,9 +116,9 @@ async def _on_validation_error(request: Request, error: Exception) -> JSONRespon
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-    answer = problem(error.status_code, code, f"{request.method} {request.url.path}: {error.detail}.")
-    answer.headers.update(error.headers or {})
-    return answer
+    response = problem(error.status_code, code, f"{request.method} {request.url.path}: {error.detail}.")
+    response.headers.update(error.headers or {})
+    return response
 
 
 async def _on_bug(request: Request, error: Exception) -> JSONResponse:

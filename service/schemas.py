@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "CollectionInfo",
     "Deleted",
-    "EmbedRequest",
-    "EmbedResponse",
+    "EncoderInfo",
     "Health",
     "HitOut",
+    "Info",
+    "Limits",
     "PassageIn",
     "Problem",
+    "RequestModel",
     "SearchRequest",
     "SearchResponse",
+    "SearchResponses",
     "Share",
     "Stored",
 ]
 
 
-class _Request(BaseModel):
+class RequestModel(BaseModel):
     """Unknown fields are errors: a misspelt `languages` must not search everything."""
 
     model_config = ConfigDict(extra="forbid")
@@ -36,34 +39,25 @@ class Problem(BaseModel):
     detail: dict[str, Any] = Field(default_factory=dict, description="The same facts as data.")
 
 
-class EmbedRequest(_Request):
-    """Texts to turn into vectors."""
+class SearchRequest(RequestModel):
+    """One question or several, and where to look."""
 
-    texts: list[str] = Field(min_length=1, examples=[["Why do tides come twice a day?"]])
-    kind: Literal["query", "passage"] = Field("passage", description="Which prompt the encoder puts before the texts.")
-
-
-class EmbedResponse(BaseModel):
-    """One vector per text, in order."""
-
-    encoder: str
-    dimension: int
-    vectors: list[list[float]] = Field(description="L2-normalised, so that a dot product is the cosine.")
-    tokens: list[int] = Field(description="Tokens read of each text.")
-    truncated: list[bool] = Field(description="Whether a text was longer than the encoder reads.")
-
-
-class SearchRequest(_Request):
-    """A question and where to look."""
-
-    query: str = Field(examples=["ทำไมน้ำขึ้นน้ำลงวันละสองครั้ง"])
+    query: str | Annotated[list[str], Field(min_length=1)] = Field(
+        description="A question, or a list of them that are answered together.",
+        examples=["ทำไมน้ำขึ้นน้ำลงวันละสองครั้ง"],
+    )
     k: int = Field(10, description="Number of hits, 1 to 1000.", examples=[5])
     languages: list[str] | None = Field(
         None, description="Only passages in these languages (BCP 47); null searches all.", examples=[["de", "en"]]
     )
+    where: dict[str, Any] | None = Field(
+        None,
+        description='Only passages whose metadata fits: {"field": value}, or {"field": {"in": […]}}, gt, gte, lt, lte.',
+        examples=[{"topic": "tides"}],
+    )
     collection: str | None = Field(None, description="Null searches the default collection.", examples=["demo"])
     query_language: str | None = Field(
-        None, description="The query's language, when known; null has it detected.", examples=["th"]
+        None, description="The queries' language, when known; null has it detected.", examples=["th"]
     )
 
 
@@ -106,7 +100,13 @@ class SearchResponse(BaseModel):
     collection: str
 
 
-class PassageIn(_Request):
+class SearchResponses(BaseModel):
+    """Answers to several questions, in their order."""
+
+    answers: list[SearchResponse]
+
+
+class PassageIn(RequestModel):
     """A passage to store."""
 
     id: str = Field(examples=["opening-hours.de"])
@@ -145,3 +145,35 @@ class Health(BaseModel):
 
     status: Literal["ok", "unavailable"]
     reason: str | None = None
+
+
+class EncoderInfo(BaseModel):
+    """What an encoder reads and gives."""
+
+    name: str
+    dimension: int
+    dimensions: list[int] = Field(description="Shorter lengths its vectors may be asked for (Matryoshka).")
+    maximum_tokens: int = Field(description="Longer texts are cut, and told.")
+    query_prompt: str = Field(description="Put before each query.")
+    passage_prompt: str = Field(description="Put before each passage.")
+    languages: list[str] = Field(description="Languages it was trained on, where known.")
+    fingerprint: str = Field(description="Vectors of unequal fingerprints must not be compared.")
+
+
+class Limits(BaseModel):
+    """What a request may hold, and how long it may take."""
+
+    body_bytes: int
+    texts: int
+    text_characters: int
+    hits: int
+    deadline_seconds: float
+
+
+class Info(BaseModel):
+    """What this service is and allows."""
+
+    version: str
+    encoder: EncoderInfo
+    collection: str = Field(description="Searched when a request names none.")
+    limits: Limits

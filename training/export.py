@@ -154,6 +154,7 @@ def _describe(job: _Job, folder: Path, name: str, limit: int) -> None:
     description = EncoderDescription(
         name=name,
         dimension=model.get_embedding_dimension(),
+        dimensions=sorted(recipe.stages[-1].matryoshka),
         maximum_tokens=limit,
         query_prompt=recipe.model.query_prompt,
         passage_prompt=recipe.model.passage_prompt,

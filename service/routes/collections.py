@@ -10,7 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from index.collection import Collection
 from index.errors import InvalidInput, NotFound
-from index.passages import Passage, parse_lines
+from index.passages import Passage, parse_lines, require_unique
+from service.call import CallOf
 from service.engine import Engine, EngineOf
 from service.schemas import CollectionInfo, Deleted, PassageIn, Stored
 
@@ -77,22 +78,26 @@ def delete(name: Name, engine: EngineOf) -> Deleted:
         }
     },
 )
-async def upsert(name: Name, request: Request, engine: EngineOf) -> Stored:
+async def upsert(name: Name, request: Request, call: CallOf) -> Stored:
     """Store passages, replacing those whose id is known; all or none.
 
     Send a JSON array, or one JSON object a line with content type `application/x-ndjson`.
     """
     body, kind = await request.body(), request.headers.get("content-type", "").partition(";")[0].strip()
-    return await run_in_threadpool(_upsert, engine, name, body, kind)
-
-
-def _upsert(engine: Engine, name: str, body: bytes, kind: str) -> Stored:
-    collection = engine.collection(name)
-    added = collection.upsert(_parse(body, kind, engine))
+    collection = await call.engine.opened(name)
+    passages = await run_in_threadpool(_parse, body, kind, call.engine)
+    embedded = await call.embed_passages(collection, passages)
+    added = await run_in_threadpool(collection.upsert, passages, embedded)
     return Stored(stored=sum(added.by_language.values()), by_language=added.by_language, truncated=added.truncated)
 
 
 def _parse(body: bytes, kind: str, engine: Engine) -> list[Passage]:
+    passages = _read(body, kind, engine)
+    require_unique(passage.id for passage in passages)
+    return passages
+
+
+def _read(body: bytes, kind: str, engine: Engine) -> list[Passage]:
     if kind == _LINES:
         return list(parse_lines(body.split(b"\n"), engine.settings.languages))
     if kind not in ("application/json", ""):

@@ -18,8 +18,11 @@ async def live() -> Health:
 
 
 @router.get("/ready", responses={503: {"model": Health, "description": "Not able to answer a search; says why."}})
-def ready(engine: EngineOf) -> JSONResponse:
-    """Whether a search can be answered now, tried by a tiny real one; if not, send no traffic here."""
-    fault = engine.fault()
+async def ready(engine: EngineOf) -> JSONResponse:
+    """Whether a search can be answered now; if not, why, and send no traffic here.
+
+    After a fault a tiny real search is tried.
+    """
+    fault = await engine.fault()
     health = Health(status="unavailable" if fault else "ok", reason=fault)
     return JSONResponse(health.model_dump(), 503 if fault else 200)

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from service.engine import EngineOf
-from service.schemas import SearchRequest, SearchResponse
+from index.errors import InvalidInput
+from index.question import Question
+from service.call import CallOf
+from service.schemas import SearchRequest, SearchResponse, SearchResponses
 
 router = APIRouter(tags=["search"])
 
 
-@router.post("/search")
-def search(request: SearchRequest, engine: EngineOf) -> SearchResponse:
-    """Find the passages that answer a question, whatever its language and theirs."""
-    query = engine.text(request.query, "query")
-    collection = engine.collection(request.collection)
-    answer = collection.search(query, request.k, request.languages, request.query_language)
-    return SearchResponse.model_validate({**answer.as_json(), "collection": collection.name})
+@router.post("/search", response_model=SearchResponse | SearchResponses)
+async def search(body: SearchRequest, call: CallOf) -> SearchResponse | SearchResponses:
+    """Find the passages that answer a question, whatever its language and theirs.
+
+    A list of questions is answered with `answers`, one for each, in order.
+    """
+    limit = call.engine.settings.max_hits
+    if body.k > limit:
+        raise InvalidInput(f"k is {body.k}; it must be from 1 to {limit} (ISOGLOT_MAX_HITS).", k=body.k, limit=limit)
+    queries = call.texts([body.query] if isinstance(body.query, str) else body.query, "query")
+    questions = [Question(query, body.k, body.languages, body.query_language, body.where) for query in queries]
+    questions[0].scope()  # what no collection could answer needs no vector
+    collection = await call.engine.opened(body.collection)
+    answers = [
+        SearchResponse.model_validate({**answer.as_json(), "collection": collection.name})
+        for answer in await call.answer(collection, questions)
+    ]
+    return answers[0] if isinstance(body.query, str) else SearchResponses(answers=answers)

@@ -97,14 +97,16 @@ def test_the_onnx_backend_s_layout_is_served(name: str, request: pytest.FixtureR
         assert collection.search(GATE_TEXTS["Thai"], k=1).hits[0].passage.id == "Thai"
 
 
-def test_optimum_s_layout_without_modules_is_pooled_by_the_mean_and_that_is_told(
-    xlmr: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_optimum_s_layout_without_modules_is_refused_until_its_pooling_is_said(xlmr: Path, tmp_path: Path) -> None:
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json", "onnx/model.onnx"):
         shutil.copy(xlmr / name, tmp_path)
-    encoder = Encoder(tmp_path)
+    with pytest.raises(UnsupportedEncoder, match="ISOGLOT_POOLING"):
+        Encoder(tmp_path)
+    encoder, other = Encoder(tmp_path, pooling="mean"), Encoder(tmp_path, pooling="cls")
     assert np.sum(encoder.encode(TEXTS, "query") * vectors(xlmr), axis=1).min() > 0.99999
-    assert "names no pooling" in caplog.text and encoder.description.source["pooling"] == "mean, by default"
+    assert np.sum(other.encode(TEXTS, "query") * vectors(xlmr), axis=1).min() < 0.99
+    assert encoder.description.source["pooling"] == "mean, as set"
+    assert encoder.fingerprint != other.fingerprint, "vectors of unequal pooling must not mix"
 
 
 def test_a_graph_with_its_pooling_inside_needs_no_modules(labse: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 from index.encoder import Encoder
-from index.errors import InvalidInput, NotFound
+from index.errors import DamagedEncoder, InvalidInput, NotFound
 from index.hub import HubUnreachable, fetch_encoder, is_hub_id, name_in_cache
 from tests.index.test_foreign_encoder import export_tokens
 from tests.training.tiny import tiny_labse
@@ -160,6 +160,24 @@ def test_offline_is_respected(hub: Hub, tmp_path: Path) -> None:
     code = "from index.hub import fetch_encoder; fetch_encoder('org/tiny')"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert "HubUnreachable" in done.stderr and hub.asked == []
+
+
+def test_offline_never_asks(hub: Hub) -> None:
+    with pytest.raises(HubUnreachable):
+        Encoder("org/tiny", offline=True)
+    assert hub.asked == []
+    folder = fetch_encoder("org/tiny")
+    hub.asked.clear()
+    assert Encoder("org/tiny", offline=True).folder == folder and hub.asked == []
+
+
+def test_a_cached_file_that_changed_is_told(hub: Hub) -> None:
+    folder = fetch_encoder("org/tiny")
+    assert fetch_encoder("org/tiny", offline=True) == folder, "unchanged files pass"
+    with (folder / "onnx" / "model.onnx").open("ab") as model:
+        model.write(b"x")
+    with pytest.raises(DamagedEncoder, match=r"onnx/model\.onnx of org/tiny is not the file that was fetched"):
+        fetch_encoder("org/tiny")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 
 from service.app import create_app
+from service.engine import Engine
 from service.settings import Settings
+from service.slow_clients import patient_protocol
 
 
 @pytest.fixture
@@ -22,3 +29,34 @@ def settings(tmp_path: Path, encoder_folder: Path) -> Settings:
 def client(settings: Settings) -> Iterator[TestClient]:
     with TestClient(create_app(settings), raise_server_exceptions=False) as opened:
         yield opened
+
+
+Serve = Callable[..., contextlib.AbstractContextManager[tuple[str, Engine]]]
+
+
+@pytest.fixture
+def serve(settings: Settings) -> Serve:
+    """Serve over a real socket, as `isoglot serve` does; gives the address and the engine."""
+
+    @contextlib.contextmanager
+    def serving(**changes: object) -> Iterator[tuple[str, Engine]]:
+        changed = settings.model_copy(update=changes)
+        engine = Engine(changed)
+        config = uvicorn.Config(
+            create_app(changed, engine), http=patient_protocol(changed.slow_client_seconds), ws="none", log_config=None,
+            access_log=False, server_header=False,
+        )  # fmt: skip
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            server = uvicorn.Server(config)
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+            thread.start()
+            while not server.started:
+                time.sleep(0.01)
+            try:
+                yield f"http://127.0.0.1:{listener.getsockname()[1]}", engine
+            finally:
+                server.should_exit = True
+                thread.join(30)
+
+    return serving

@@ -99,10 +99,12 @@ def test_the_documentation_carries_its_scripts_and_its_examples_run(client: Test
     sources = re.findall(r'(?:src|href)="([^"]+)"', docs)
     assert sources and all(source.startswith("/docs-assets") for source in sources)
     schema = client.get("/openapi.json").json()
-    for path in ("/search", "/embed"):
-        reference = schema["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    for path in ("/search", "/embed", "/v1/embeddings"):
+        body = schema["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        reference = body.get("$ref") or body["oneOf"][0]["$ref"]
         fields = schema["components"]["schemas"][reference.rsplit("/", 1)[1]]["properties"]
         example = {name: field["examples"][0] for name, field in fields.items() if "examples" in field}
+        example |= {"model": "tiny"} if "model" in example else {}
         assert client.post(path, json=example).status_code == 200
     added = schema["paths"]["/collections/{name}/passages"]["post"]["requestBody"]["content"]["application/json"][
         "example"

@@ -30,10 +30,15 @@ function say(text, bad = false) {
   at("status").classList.toggle("bad", bad);
 }
 
+// The key lives as long as the tab, and is sent to this service alone.
+const key = () => sessionStorage.getItem("key");
+
 async function call(path, body) {
-  const options = body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  const answer = await fetch(path, options);
+  const headers = { ...(key() && { authorization: `Bearer ${key()}` }), ...(body && { "content-type": "application/json" }) };
+  const answer = await fetch(path, { headers, ...(body && { method: "POST", body: JSON.stringify(body) }) });
   const json = await answer.json();
+  at("access").hidden = answer.status !== 401;
+  if (answer.status === 401) at("key").focus();
   if (!answer.ok) throw new Error(json.message);
   return json;
 }
@@ -132,10 +137,14 @@ function showExamples() {
   at("examples").replaceChildren(...buttons);
 }
 
-async function start() {
-  at("form").addEventListener("submit", (event) => { event.preventDefault(); search(); });
-  at("collection").addEventListener("change", openCollection);
-  showExamples();
+function useKey(event) {
+  event.preventDefault();
+  sessionStorage.setItem("key", at("key").value.trim());
+  say("");
+  begin();
+}
+
+async function begin() {
   try {
     const collections = await call("/collections");
     at("collection").replaceChildren(...collections.map((name) => element("option", {}, name)));
@@ -147,4 +156,8 @@ async function start() {
   }
 }
 
-start();
+at("form").addEventListener("submit", (event) => { event.preventDefault(); search(); });
+at("access").addEventListener("submit", useKey);
+at("collection").addEventListener("change", openCollection);
+showExamples();
+begin();

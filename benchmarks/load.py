@@ -1,0 +1,207 @@
+"""Load on an HTTP server of this machine, made cheaply enough to leave the cores to the server.
+
+Not a benchmark of its own: `benchmarks/service.py` and `benchmarks/overload.py` use it. Loops are bounded in
+time, and only 127.0.0.1 is ever called.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import uvloop
+
+
+@dataclass
+class Load:
+    """What happened. seconds: how long it took; latencies: of answers with status 200, in seconds."""
+
+    seconds: float = 0.0
+    statuses: Counter[int] = field(default_factory=Counter)
+    latencies: list[float] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """Answers with status 200 a second."""
+        return len(self.latencies) / self.seconds
+
+    def percentile(self, percent: float) -> float:
+        """Latency in milliseconds."""
+        return 1000 * float(np.percentile(self.latencies, percent)) if self.latencies else float("nan")
+
+
+def request_bytes(path: str, body: Any) -> bytes:
+    """A POST request with a JSON body, as it goes over the wire."""
+    content = json.dumps(body, ensure_ascii=False).encode()
+    head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+    return head.encode() + b"content-length: %d\r\n\r\n" % len(content) + content
+
+
+class _Client(asyncio.Protocol):
+    """One connection that sends a request at a time."""
+
+    def __init__(self) -> None:
+        self._buffer, self._left, self._status = b"", -1, 0
+        self.answer: asyncio.Future[int] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport: Any = transport
+
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 (asyncio's signature)
+        if self.answer and not self.answer.done():
+            self.answer.set_result(0)
+
+    def ask(self, request: bytes) -> asyncio.Future[int]:
+        """Send a request; the future tells the status, 0 when the connection broke."""
+        self.answer = asyncio.get_running_loop().create_future()
+        self.transport.write(request)
+        return self.answer
+
+    def data_received(self, data: bytes) -> None:
+        if self._left < 0:
+            self._buffer += data
+            end = self._buffer.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            head = self._buffer[:end].lower()
+            self._status = int(head[9:12])
+            at = head.index(b"content-length:") + 15
+            self._left = int(head[at : head.find(b"\r", at) if b"\r" in head[at:] else None])
+            data, self._buffer = self._buffer[end + 4 :], b""
+        self._left -= len(data)
+        if self._left <= 0 and self.answer and not self.answer.done():
+            self._left = -1
+            self.answer.set_result(self._status)
+
+
+async def _closed(port: int, requests: Sequence[bytes], clients: int, seconds: float) -> Load:
+    load, started = Load(), time.perf_counter()
+    loop = asyncio.get_running_loop()
+
+    async def client(number: int) -> None:
+        _, protocol = await loop.create_connection(_Client, "127.0.0.1", port)
+        chosen = random.Random(number)
+        while time.perf_counter() - started < seconds:
+            asked = time.perf_counter()
+            status = await protocol.ask(chosen.choice(requests))
+            load.statuses[status] += 1
+            if status == 200:
+                load.latencies.append(time.perf_counter() - asked)
+            if status == 0:
+                _, protocol = await loop.create_connection(_Client, "127.0.0.1", port)
+        protocol.transport.close()
+
+    await asyncio.gather(*(client(number) for number in range(clients)))
+    load.seconds = time.perf_counter() - started
+    return load
+
+
+def closed_loop(port: int, requests: Sequence[bytes], clients: int, seconds: float) -> Load:
+    """So many clients, each asking again as soon as it is answered."""
+    return uvloop.run(_closed(port, requests, clients, seconds))
+
+
+async def _open(port: int, requests: Sequence[bytes], rate: float, seconds: float, most: int) -> Load:
+    load, started = Load(), time.perf_counter()
+    loop = asyncio.get_running_loop()
+    free: list[_Client] = [(await loop.create_connection(_Client, "127.0.0.1", port))[1] for _ in range(most)]
+    sent, tasks = 0, set[asyncio.Task[None]]()
+
+    async def one(protocol: _Client) -> None:
+        asked = time.perf_counter()
+        status = await protocol.ask(requests[sent % len(requests)])
+        load.statuses[status] += 1
+        if status == 200:
+            load.latencies.append(time.perf_counter() - asked)
+        if status == 0:
+            _, protocol = await loop.create_connection(_Client, "127.0.0.1", port)
+        free.append(protocol)
+
+    while (now := time.perf_counter() - started) < seconds:
+        while sent < now * rate:
+            sent += 1
+            if free:
+                task = loop.create_task(one(free.pop()))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+            else:
+                load.statuses[-1] += 1  # not sent: every connection waits
+        await asyncio.sleep(0.002)
+    load.seconds = time.perf_counter() - started
+    await asyncio.wait(tasks, timeout=60)
+    return load
+
+
+def open_loop(port: int, requests: Sequence[bytes], rate: float, seconds: float, most: int) -> Load:
+    """So many requests a second whether or not they are answered, over at most `most` connections.
+
+    Status -1 counts those that found no connection free.
+    """
+    return uvloop.run(_open(port, requests, rate, seconds, most))
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str], ready: str, environment: dict[str, str] | None = None) -> Iterator[Server]:
+    """A server process; `{port}` in the command is a free port. ready: path that answers 200 once it is up."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [part.replace("{port}", str(port)) for part in command],
+        env={**os.environ, **(environment or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if not os.environ.get("SHOW") else None,
+    )
+    try:
+        _wait_for(process, f"http://127.0.0.1:{port}{ready}")
+        yield Server(port, psutil.Process(process.pid))
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _wait_for(process: subprocess.Popen[bytes], url: str, seconds: float = 180) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise RuntimeError(f"{url} does not answer (set SHOW=1 to see what the server says).")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    port: int
+    process: psutil.Process
+
+    def memory(self) -> float:
+        """Resident memory in MiB, child processes counted."""
+        processes = [self.process, *self.process.children(recursive=True)]
+        return sum(process.memory_info().rss for process in processes) / 2**20
+
+
+def isoglot(encoder: str, data: Path, **settings: object) -> contextlib.AbstractContextManager[Server]:
+    """Isoglot, served from this Python."""
+    environment = {f"ISOGLOT_{name.upper()}": str(value) for name, value in settings.items()}
+    command = [sys.executable, "-c", "from index.cli import main; main()", "serve", "--port", "{port}"]
+    return running([*command, "--encoder", encoder, "--data", str(data)], "/health/ready", environment)

@@ -1,0 +1,42 @@
+"""What is noted about a request on its way, for its log line and its metrics."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["RequestFacts", "facts_of", "request_id"]
+
+_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+
+
+@dataclass(slots=True)
+class RequestFacts:
+    """One request.
+
+    id: sent back as `X-Request-Id`. key: name of the API key; None without one. status: answered; None
+    before that. code: of the error answered; None on success. texts: what was asked, noted only when
+    ISOGLOT_LOG_TEXTS is on.
+    """
+
+    id: str = ""
+    key: str | None = None
+    status: int | None = None
+    code: str | None = None
+    texts: list[str] = field(default_factory=list)
+
+
+def facts_of(scope: MutableMapping[str, Any]) -> RequestFacts:
+    """The facts of a request, by its ASGI scope; begun when there are none."""
+    facts = scope.get("isoglot")
+    if not isinstance(facts, RequestFacts):
+        facts = scope["isoglot"] = RequestFacts()
+    return facts
+
+
+def request_id(given: str) -> str:
+    """The id the client gave, if it can stand in a log; else a new one."""
+    return given if _ID.fullmatch(given) else secrets.token_hex(8)

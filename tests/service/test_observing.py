@@ -1,0 +1,131 @@
+"""Metrics, logs with request ids, traces."""
+
+from __future__ import annotations
+
+import http.server
+import io
+import json
+import logging
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from prometheus_client.parser import text_string_to_metric_families
+
+from index.errors import InvalidInput
+from service.app import create_app
+from service.logs import configure_logging
+from service.settings import Settings
+from service.tracing import open_tracer
+
+
+def samples(client: TestClient) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    found = {}
+    for family in text_string_to_metric_families(client.get("/metrics").text):
+        for sample in family.samples:
+            found[sample.name, tuple(sorted(sample.labels.items()))] = sample.value
+    return found
+
+
+def test_metrics_count_what_happened(client: TestClient) -> None:
+    client.post("/search", json={"query": "Wie entstehen die Gezeiten im Meer?", "k": 6})
+    client.post("/search", json={"query": "moon", "k": 5, "languages": ["de"]})
+    client.post("/embed", json={"texts": ["moon tide"]})
+    client.post("/search", content=b"x" * 200_000)
+    client.get("/nowhere")
+    told = samples(client)
+    route = (("method", "POST"), ("route", "/search"))
+    assert told["isoglot_requests_total", (*route, ("status", "200"))] == 2
+    assert told["isoglot_requests_total", (("method", "GET"), ("route", "other"), ("status", "404"))] == 1
+    assert told["isoglot_rejections_total", (("reason", "too_large"),)] == 1
+    assert told["isoglot_tokens_total", (("kind", "passage"),)] == 2
+    assert told["isoglot_queue_texts", (("encoder", "tiny"), ("kind", "query"))] == 0
+    assert told["isoglot_queue_wait_seconds_count", (("kind", "query"),)] == 2
+    assert told["isoglot_batch_fill_count", ()] >= 3
+    assert told["isoglot_request_seconds_count", (("route", "/search"),)] >= 2
+    hits = {labels: value for (name, labels), value in told.items() if name == "isoglot_hits_total"}
+    assert sum(value for labels, value in hits.items() if ("query_language", "de") in labels) == 6
+    assert told["isoglot_search_seconds_count", (("query_language", "de"),)] == 1
+    offsets = [value for (name, _), value in told.items() if name == "isoglot_language_offset_sum"]
+    assert len(offsets) == 12 and sum(offsets) == pytest.approx(0, abs=0.01), "one search of several languages"
+    assert told["process_resident_memory_bytes", ()] > 1_000_000
+
+
+def test_languages_beyond_a_number_share_a_series(client: TestClient) -> None:
+    metrics = client.app.state.engine.metrics  # type: ignore[attr-defined]
+    metrics._languages = {str(number) for number in range(199)}
+    assert [metrics._language(code) for code in ("de", "th", "de")] == ["de", "other", "de"]
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    root, stream = logging.getLogger(), io.StringIO()
+    handlers, level = root.handlers[:], root.level
+    monkeypatch.setattr(sys, "stderr", stream)
+    configure_logging("info", "json")
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def lines(log: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+def test_each_request_has_an_id_and_a_line(client: TestClient, log: io.StringIO) -> None:
+    given = client.post("/search", json={"query": "moon"}, headers={"x-request-id": "abc-1"})
+    made = client.get("/nowhere", headers={"x-request-id": "no good\\n"})
+    assert given.headers["x-request-id"] == "abc-1" and len(made.headers["x-request-id"]) == 16
+    first, second = (line for line in lines(log) if line["event"] == "request")
+    assert (first["request_id"], first["path"], first["status"], first["level"]) == ("abc-1", "/search", 200, "info")
+    assert second["request_id"] == made.headers["x-request-id"]
+    assert "moon" not in log.getvalue(), "texts are not logged unless asked for"
+
+
+def test_texts_are_logged_when_asked_for(settings: Settings, log: io.StringIO) -> None:
+    with TestClient(create_app(settings.model_copy(update={"log_texts": True}))) as client:
+        client.post("/search", json={"query": "น้ำ"})
+    assert lines(log)[-1]["texts"] == ["น้ำ"]
+
+
+@pytest.mark.usefixtures("log")
+def test_the_console_form_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("warning", "console")
+    logging.getLogger("isoglot").warning("a word", extra={"n": 1})
+    written = capsys.readouterr().err
+    assert "a word" in written and not written.startswith("{")
+
+
+def test_traces_go_to_the_endpoint_and_on_from_the_caller_s(settings: Settings) -> None:
+    received = list[bytes]()
+
+    class Collector(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{server.server_port}"
+        with TestClient(create_app(settings.model_copy(update={"otel_endpoint": endpoint}))) as client:
+            trace = "0af7651916cd43dd8448eb211c80319c"
+            client.post("/search", json={"query": "moon"}, headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"})
+        server.shutdown()
+    request = ExportTraceServiceRequest.FromString(b"".join(received))
+    spans = [span for block in request.resource_spans for scope in block.scope_spans for span in scope.spans]
+    assert {span.name for span in spans} >= {"POST /search", "encode", "search"}
+    assert {span.trace_id.hex() for span in spans if span.name in ("POST /search", "encode", "search")} == {trace}
+
+
+def test_traces_without_the_extra_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
+    with pytest.raises(InvalidInput, match=r"isoglot\[otel\]"):
+        open_tracer("http://127.0.0.1:4318")
+    assert open_tracer(None).span("x") is not None
