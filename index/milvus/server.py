@@ -18,6 +18,10 @@ __all__ = ["Address", "connect", "told"]
 TIMEOUT = 60.0
 """Seconds a request may take."""
 
+# pymilvus pings an idle connection every ten seconds, and gRPC servers that were not told to bear it hang up
+# after a few; requests have time limits of their own.
+_CALM = {"grpc.keepalive_time_ms": 300_000, "grpc.keepalive_permit_without_calls": 0}
+
 _NO_COLLECTION = 100
 _SCHEMES = {"milvus": "http", "milvus+https": "https"}
 
@@ -64,7 +68,14 @@ def connect(address: Address, token: str | None = None) -> MilvusClient:
     # It logs each error with its traceback although it raises it, and ours says what is needed.
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
     with told(address):
-        return MilvusClient(uri=address.uri, db_name=address.database, token=token or "", timeout=10.0, dedicated=True)
+        return MilvusClient(
+            uri=address.uri,
+            db_name=address.database,
+            token=token or "",
+            timeout=10.0,
+            dedicated=True,
+            grpc_options=_CALM,
+        )
 
 
 @contextmanager
