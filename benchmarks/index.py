@@ -2,7 +2,7 @@
 
     make bench-index        or        python -m benchmarks.index --size 10000 --size 100000 --size 1000000
 
-Every query goes to every contender once, in a fresh random order; tables show recall@10, medians and the
+Contenders take turns in a fresh random order, each with the same five queries; tables show recall@10, medians and the
 ratio to the fastest bare FAISS line that reaches the recall. Made and real vectors (`--real FOLDER`), exact
 answers and graphs are kept under `--work`, results of each size in `--json`, so that a run can be continued
 or repeated for one size. `--report` writes the page and the picture from the results without measuring.
@@ -43,7 +43,7 @@ from benchmarks.index_report import show, write_page  # noqa: E402
 
 PEERS: list[type[Peer]] = [LanceDb, LanceDbHnsw, Chroma, Qdrant, Txtai, SqliteVec]
 ALONE_QUERIES = 100
-console = Console()
+console = Console(width=120)
 
 
 def main(

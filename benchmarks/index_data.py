@@ -9,6 +9,7 @@ exponent that leaves the smallest of 20 languages 0.1 %.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,11 +81,13 @@ class Data:
 
     def floor(self, scenario: Scenario, tuning: bool = False) -> np.ndarray:
         """Per query the score of the last of the ten exact answers, kept on disk; whoever reaches it is one of them."""
-        kept = self.folder / f"floor-{scenario.name.replace(' ', '-').replace('%', 'percent')}-{tuning}.npy"
+        asked = self.tuning if tuning else self.all_queries
+        title = scenario.name.replace(" ", "-").replace("%", "percent")
+        kept = self.folder / f"floor-{title}-{zlib.crc32(np.ascontiguousarray(asked)):08x}.npy"
         if not kept.exists():
             allowed = self.allowed(scenario)
             among = self.vectors if allowed is None else self.vectors[allowed]
-            np.save(kept, _exact(self.tuning if tuning else self.all_queries, among)[:, -1])
+            np.save(kept, _exact(asked, among)[:, -1])
         return np.load(kept)[: len(self.tuning if tuning else self.queries)]
 
     def recall(self, asked: np.ndarray, answers: list[np.ndarray], floor: np.ndarray, fits: np.ndarray | None) -> float:

@@ -14,6 +14,9 @@ from benchmarks.index_lines import Contender
 
 TUNING_SECONDS = 5.0
 ASKING_SECONDS = 10.0
+# Settings are chosen for a little more, lest other queries fall a hair short.
+MARGIN = 0.003
+BURST = 5
 
 
 @dataclass
@@ -58,7 +61,7 @@ def choose(contender: Contender, data: Data, scenario: Scenario, target: float, 
             count = len(asked.answers)
             recall = data.recall(data.tuning[:count], asked.answers, floor[:count], fits)
             best = max(best, (recall, setting), key=lambda pair: pair[0])
-            if recall >= target:
+            if recall >= min(1.0, target + MARGIN):
                 reached.append((float(np.median(asked.seconds)), setting))
                 break
     return min(reached, key=lambda pair: pair[0])[1] if reached else best[1]
@@ -73,7 +76,8 @@ def apply(contender: Contender, setting: Any) -> None:
 def measure(contenders: list[Contender], data: Data, scenario: Scenario, target: float) -> dict[str, dict[str, Any]]:
     """Contender → its setting, recall@10, p50 and p95 in ms, hits outside the filter, queries asked.
 
-    Every query goes to each contender once, in a fresh random order; a slow one stops when its seconds are used up.
+    Contenders take turns in a fresh random order, each with the same five queries, so that what the one before
+    left in the caches weighs little; a slow one stops when its seconds are used up.
     """
     allowed = data.allowed(scenario)
     fits = None if allowed is None else np.isin(np.arange(len(data.vectors)), allowed)
@@ -82,11 +86,12 @@ def measure(contenders: list[Contender], data: Data, scenario: Scenario, target:
     for contender in contenders:
         apply(contender, asked[contender.name].setting)
         contender.search(data.queries[0], scenario, asked[contender.name].setting)
-    for query in data.queries:
+    for start in range(0, len(data.queries), BURST):
         for contender in random.sample(contenders, len(contenders)):
             mine = asked[contender.name]
             if mine.spent() < ASKING_SECONDS:
-                timed(contender, query, scenario, mine.setting, mine)
+                for query in data.queries[start : start + BURST]:
+                    timed(contender, query, scenario, mine.setting, mine)
     return {name: _summary(data, mine, floor, fits) for name, mine in asked.items()}
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 TEXTS = "FAISS HNSW or scan + texts"
 METHOD = (
-    "Every query goes to every contender in a fresh random order. Settings are chosen on other queries, for the recall "
+    "Contenders take turns in a fresh random order, each with the same five queries. Settings are chosen on other queries, for the recall "
     "aimed at. “of FAISS” is the ratio of medians to the fastest bare FAISS line that reaches the recall. Bare lines "
     "return numbers and know beforehand what a filter allows; Isoglot returns passages, and “of FAISS + texts” "
     "compares it with the line that also reads ten passages from SQLite. FAISS searches on one "
