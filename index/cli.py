@@ -26,6 +26,7 @@ from index.answer import Answer
 from index.catalog import DEMO, Catalog, collection_name
 from index.collection import Collection
 from index.errors import EncoderMismatch, IsoglotError, NotFound
+from index.local.cli import check_collection, snapshot
 from index.passages import Passage, read_passages, require_unique
 from index.settings import IndexSettings
 
@@ -54,6 +55,8 @@ def root(
 
 index_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Fill collections with passages.")
 app.add_typer(index_app, name="index")
+index_app.command("snapshot")(snapshot)
+app.command("check")(check_collection)
 
 errors = Console(stderr=True)
 

@@ -25,6 +25,8 @@ Operator = Literal["in", "gt", "gte", "lt", "lte"]
 
 MAX_CONDITIONS = 32
 MAX_VALUES = 1000
+MAX_TEXT = 500
+"""Longest string, in characters, that a filter may ask for; longer ones in metadata are kept but never fit."""
 
 _RANGES: dict[str, Callable[[Any, Any], bool]] = {
     "gt": lambda held, asked: held > asked,
@@ -87,13 +89,11 @@ def _condition(name: str, operator: Any, bound: Any) -> Condition:
 
 
 def _value(name: str, value: Any) -> Value:
-    if isinstance(value, str | bool):
-        return value
-    if isinstance(value, int | float) and math.isfinite(value) and abs(value) < 2**53:
-        return float(value)
+    if kind_of(value):
+        return value if isinstance(value, str | bool) else float(value)
     raise InvalidInput(
-        f"Filter on {name!r}: {json.dumps(value, default=str)[:60]} is no value; use a string, a number below 2^53, "
-        "true or false.",
+        f"Filter on {name!r}: {json.dumps(value, default=str)[:60]} is no value; use a string of up to {MAX_TEXT} "
+        "characters, a number below 2^53, true or false.",
         field=name,
     )
 
@@ -104,7 +104,7 @@ def kind_of(value: Any) -> str | None:
         return "bool"
     if isinstance(value, int | float):
         return "number" if math.isfinite(value) and abs(value) < 2**53 else None
-    return "text" if isinstance(value, str) else None
+    return "text" if isinstance(value, str) and len(value) <= MAX_TEXT else None
 
 
 def values_of(held: Any) -> list[Value]:

@@ -1,13 +1,17 @@
 """The local backend: passages in SQLite, vectors in FAISS, in one folder.
 
-Writes go to SQLite first (`store.py`) and to FAISS (`vectors.py`) only when they are on
-disk; opening rebuilds FAISS from SQLite. One process may write at a time, held by a lock on a file.
+    passages.db   the truth (`store.py`)
+    vectors/      segments made from it (`segment.py`) and their manifest
+    writer.lock   held by the one process that may write
+
+A write goes to SQLite first, then into the tail in memory; a thread seals the tail into segments as it
+grows. Opening maps the sound segments and replays what no segment covers.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +20,18 @@ import numpy as np
 from index.answer import Hit
 from index.backend import Block
 from index.errors import NotFound
-from index.filters import matches
+from index.local import facets
+from index.local.build import Shape
+from index.local.database import is_current
+from index.local.facts import describe
 from index.local.lock import claim
+from index.local.manifest import FOLDER
+from index.local.opening import remove_strangers
+from index.local.part import Found
+from index.local.sealing import Sealer
+from index.local.state import State
 from index.local.store import PassageStore
-from index.local.vectors import LanguageVectors
+from index.local.view import View
 from index.passages import Passage
 from index.question import Scope
 
@@ -27,30 +39,38 @@ __all__ = ["DATABASE", "LocalIndex"]
 
 DATABASE = "passages.db"
 
+_RERANKED = 4
+"""Candidates for each hit asked for that are scored anew from the stored vectors, where codes are coarser."""
+
 
 class LocalIndex:
     """Passages and vectors in a folder.
 
     folder: where it lives; made when absent, unless read_only. facts: what to remember when it is new.
-    Raises CollectionInUse when another process writes to it, DamagedCollection when its
-    database is not sound, NotFound when it is absent and read_only.
+    shape: how segments are made. Raises CollectionInUse when another process writes to it, DamagedCollection
+    when its database is not sound, NotFound when it is absent and read_only.
     """
 
-    def __init__(self, folder: Path, facts: dict[str, str], read_only: bool = False) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, facts: dict[str, str], read_only: bool = False, shape: Shape | None = None
+    ) -> None:
+        self.folder, self.read_only, self.shape = folder, read_only, shape or Shape()
         if read_only and not (folder / DATABASE).is_file():
             raise NotFound(f"There is no collection {folder.name!r}.", collection=folder.name)
-        self._lock = threading.RLock()
-        self._writer = None if read_only else claim(folder)
+        # A database of an earlier version is brought up to date by whoever opens it first.
+        is_writer = not read_only or not is_current(folder / DATABASE)
+        self._lock = claim(folder) if is_writer else None
         try:
-            self._store = PassageStore(folder / DATABASE, facts, read_only)
-            self._dimension = int(self._store.facts()["dimension"])
-            self._vectors = LanguageVectors(self._dimension)
-            for numbers, languages, vectors in self._store.vectors(self._dimension):
-                self._vectors.put(numbers, languages, vectors)
+            self.store = PassageStore(folder / DATABASE, facts, not is_writer)
+            if is_writer:
+                remove_strangers(folder / FOLDER)
+            self.state = State(self.store, folder / FOLDER)
         except BaseException:
             self._release()
             raise
+        self._sealer = Sealer(self.state, self.shape)
+        if not read_only:
+            self._sealer.wake()
 
     @property
     def name(self) -> str:
@@ -59,74 +79,112 @@ class LocalIndex:
 
     def facts(self) -> dict[str, str]:
         """What the collection remembers of its making."""
-        return self._store.facts()
+        return self.store.facts()
+
+    def view(self) -> View:
+        """What a search sees; a reading process looks first whether another one has written."""
+        if self.read_only:
+            self.state.refresh()
+        return self.state.view
 
     def counts(self) -> dict[str, int]:
-        """Language → number of passages."""
-        with self._lock:
-            return self._vectors.counts()
+        """Language → number of passages, sorted by code, languages without any left out."""
+        return self.view().counts()
 
     def fields(self) -> set[str]:
         """Metadata fields a filter may name."""
-        with self._lock:
-            return {field for _, metadata in self._store.metadata() for field in metadata}
+        return facets.fields(self.store.database)
 
     def upsert(self, passages: Sequence[Passage], vectors: np.ndarray) -> None:
-        """Store passages, replacing those whose id is known; all or none, on disk when this returns."""
-        with self._lock:
-            numbers = self._store.upsert(passages, vectors)
-            languages = [passage.language for passage in passages]
-            self._vectors.put(np.array(numbers, dtype=np.int64), languages, vectors)
+        """Store passages, ids unique, replacing those whose id is known; all or none, on disk on return."""
+        if passages:
+            self.state.upsert(passages, vectors)
+            self._sealer.wake()
 
     def delete(self, ids: Sequence[str]) -> int:
         """Remove passages by id and return how many there were."""
-        with self._lock:
-            numbers = self._store.delete(ids)
-            self._vectors.remove(numbers)
-        return len(numbers)
+        count = self.state.delete(ids)
+        self._sealer.wake()
+        return count
 
     def get(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Passages by id; ids that are not there are left out."""
-        with self._lock:
-            found = self._store.get(list(self._store.numbers(ids).values()))
-        return {passage.id: passage for passage in found.values()}
+        return self.store.by_id(ids)
+
+    def nearest(self, vectors: np.ndarray, scope: Scope) -> Found:
+        """Scores and numbers of the nearest passages, without their texts: what `search` begins with.
+
+        vectors: (n, dim) float32, L2-normalised. With int8 and float16 segments, scores are those of the codes.
+        """
+        view = self.view()
+        languages = list(view.counts()) if scope.languages is None else list(scope.languages)
+        return view.nearest(vectors, scope.k, languages, scope.where, lambda c: facets.fitting(self.store.database, c))
 
     def search(self, vectors: np.ndarray, scope: Scope) -> list[list[Hit]]:
-        """For each query vector its nearest passages, best first."""
-        with self._lock:
-            return [self._search(vector, scope) for vector in vectors]
-
-    def _search(self, vector: np.ndarray, scope: Scope) -> list[Hit]:
-        searched = list(self._vectors.counts()) if scope.languages is None else list(scope.languages)
-        if scope.where:
-            fitting = [number for number, metadata in self._store.metadata() if matches(metadata, scope.where)]
-            among = self._vectors.among(vector, len(fitting), fitting)
-            found = [hit for hit in among if hit[1] in searched][: scope.k]
-        else:
-            found = self._vectors.search(vector, scope.k, searched)
-        passages = self._store.get([number for number, _, _ in found])
-        return [Hit(passages[number], round(score, 6)) for number, _, score in found]
+        """For each query vector its nearest passages, best first; every hit obeys the scope."""
+        is_coarse = any(segment.facts.storage != "float32" for segment in self.state.view.segments)
+        wider = Scope(scope.k * _RERANKED, scope.languages, scope.where) if is_coarse else scope
+        scores, numbers = self.nearest(vectors, wider)
+        wanted = np.unique(numbers[numbers >= 0]).tolist()
+        if is_coarse:
+            exact = self.store.vectors_of(wanted, self.state.dimension)
+            scores = _scored_anew(vectors, numbers, exact)
+        passages = self.store.get(wanted)
+        return [_hits(row, found, passages, scope) for row, found in zip(scores, numbers, strict=True)]
 
     def scan(self, after: str | None = None, size: int = 1000) -> Iterator[Block]:
-        """Yield all passages with vectors in blocks, in order of id."""
+        """Yield all passages with vectors in blocks, in order of id; after: begin behind this id."""
         while True:
-            with self._lock:
-                passages, vectors = self._store.scan(after, size, self._dimension)
+            passages, vectors = self.store.scan(after, size, self.state.dimension)
             if not passages:
                 return
             yield Block(passages, vectors)
             after = passages[-1].id
 
+    def bulk(self) -> AbstractContextManager[None]:
+        """While this lasts nothing is sealed; afterwards everything becomes one segment, each passage linked once."""
+        return self._sealer.bulk()
+
+    def compact(self, is_full: bool = False) -> None:
+        """Seal what is in memory and merge segments as far as it is due; is_full: everything into one."""
+        self._sealer.compact(is_full)
+
+    def snapshot(self, target: Path) -> None:
+        """Write a complete copy as of now to a folder that is not there yet; writers and readers go on meanwhile.
+
+        Raises InvalidInput when the folder exists, StorageUnavailable when it cannot be written.
+        """
+        self._sealer.snapshot(target)
+
     def info(self) -> dict[str, Any]:
-        """How it is stored and what recall it promises."""
-        return {"backend": "local", "recall": 1.0}
+        """How it is stored, what recall it promises and what was measured."""
+        return describe(self.state.now, self.shape, self._sealer.fault)
 
     def close(self) -> None:
         """Let go of the files; everything acknowledged is on disk already."""
-        with self._lock:
-            self._store.close()
-            self._release()
+        self._sealer.close()
+        self.store.close()
+        self._release()
 
     def _release(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        if self._lock is not None:
+            self._lock.close()
+
+
+def _scored_anew(vectors: np.ndarray, numbers: np.ndarray, exact: dict[int, np.ndarray]) -> np.ndarray:
+    scores = np.full(numbers.shape, -np.inf, dtype=np.float32)
+    for row, found in enumerate(numbers.tolist()):
+        for column, number in enumerate(found):
+            if number in exact:
+                scores[row, column] = vectors[row] @ exact[number]
+    return scores
+
+
+def _hits(scores: np.ndarray, numbers: np.ndarray, passages: dict[int, Passage], scope: Scope) -> list[Hit]:
+    """The k best that are still there, checked once more against the languages asked for."""
+    found = [
+        (-score, number, passages[number])
+        for score, number in zip(scores.tolist(), numbers.tolist(), strict=True)
+        if number in passages and (scope.languages is None or passages[number].language in scope.languages)
+    ]
+    return [Hit(passage, round(-score, 6)) for score, _, passage in sorted(found, key=lambda hit: hit[:2])[: scope.k]]

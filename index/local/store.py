@@ -9,41 +9,36 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from index.errors import DamagedCollection, NotFound, StorageUnavailable
+from index.errors import DamagedCollection
+from index.local.database import Database
+from index.local.schema import facet_rows
 from index.passages import Passage
 
-__all__ = ["PassageStore"]
+__all__ = ["Numbers", "PassageStore", "Rows"]
 
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE passages (
-    number   INTEGER PRIMARY KEY,   -- the id FAISS knows the vector by
-    id       TEXT NOT NULL UNIQUE,
-    language TEXT NOT NULL,
-    title    TEXT,
-    text     TEXT NOT NULL,
-    metadata TEXT NOT NULL,         -- JSON
-    vector   BLOB NOT NULL          -- dim × float32, little-endian
-);
-CREATE INDEX passages_by_language ON passages (language);
-"""
-
-_UPSERT = """
-INSERT INTO passages (id, language, title, text, metadata, vector) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (id) DO UPDATE SET language = excluded.language, title = excluded.title, text = excluded.text,
-    metadata = excluded.metadata, vector = excluded.vector
-RETURNING number
-"""
+Numbers = dict[str, np.ndarray]
+"""Language → passages' numbers, (n,) int64, ascending."""
 
 _LOAD_AT_ONCE = 10_000
+_COLUMNS = "id, language, title, text, metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A block of passages as the vectors need them.
+
+    numbers: (n,) int64, ascending. vectors: (n, dim) float32.
+    """
+
+    numbers: np.ndarray
+    languages: list[str]
+    vectors: np.ndarray
 
 
 class PassageStore:
@@ -55,140 +50,159 @@ class PassageStore:
 
     def __init__(self, path: Path, facts: dict[str, str], read_only: bool = False) -> None:
         self.path = path
-        with self._damage():
-            mode = "?mode=ro" if read_only else ""
-            self._connection = sqlite3.connect(
-                f"{path.resolve().as_uri()}{mode}", uri=True, check_same_thread=False, isolation_level=None
-            )
-            if not read_only:
-                self._connection.execute("PRAGMA journal_mode = WAL")
-                self._connection.execute("PRAGMA synchronous = FULL")
-            self._check()
-            if not read_only:
-                self._connection.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?)", facts.items())
-
-    def _check(self) -> None:
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0 and not self._connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-            self._connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        elif version != SCHEMA_VERSION:
-            raise DamagedCollection(
-                f"{self.path} has schema version {version}; this Isoglot reads version {SCHEMA_VERSION}.",
-                path=str(self.path),
-            )
-        found = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if found != "ok":
-            raise DamagedCollection(f"{self.path} is damaged: {found}.", path=str(self.path))
-
-    @contextmanager
-    def _damage(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise StorageUnavailable(
-                f"{self.path} cannot be read or written: {error}. Check the disk's space and the file's permissions; "
-                "nothing of this request was stored.",
-                path=str(self.path),
-            ) from error
-        except sqlite3.ProgrammingError as error:  # deleted by another request meanwhile
-            raise NotFound(f"Collection {self.path.parent.name!r} has been closed.") from error
-        except sqlite3.DatabaseError as error:
-            raise DamagedCollection(
-                f"{self.path} is not a sound database ({error}); restore it from a copy or delete the collection and "
-                "index its passages again.",
-                path=str(self.path),
-            ) from error
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._damage():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:  # SQLite rolls back by itself after some faults
-                    self._connection.execute("ROLLBACK")
-                raise
+        self.database = Database(path, read_only)
+        if not read_only:
+            with self.database.transaction() as connection:
+                connection.executemany("INSERT OR IGNORE INTO facts VALUES (?, ?)", facts.items())
 
     def facts(self) -> dict[str, str]:
         """What the collection remembers of its making."""
-        with self._damage():
-            return dict(self._connection.execute("SELECT name, value FROM facts"))
+        with self.database.reading() as connection:
+            return dict(connection.execute("SELECT name, value FROM facts"))
 
-    def upsert(self, passages: Sequence[Passage], vectors: np.ndarray) -> list[int]:
-        """Store passages with their vectors, all or none; returns their numbers.
+    def counter(self, name: str) -> int:
+        """A counter: "last_number" given, or "generation" of the derived files."""
+        with self.database.reading() as connection:
+            return int(connection.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()[0])
 
-        vectors: (n, dim) float32, L2-normalised.
+    def upsert(self, passages: Sequence[Passage], vectors: np.ndarray) -> tuple[np.ndarray, Numbers]:
+        """Store passages with their vectors, all or none; returns their numbers and those they replace.
+
+        vectors: (n, dim) float32, L2-normalised. The numbers are (n,) int64, ascending, higher than any before.
         """
-        with self._transaction():
-            return [
-                self._connection.execute(_UPSERT, (*_row(passage), vector.astype("<f4").tobytes())).fetchone()[0]
-                for passage, vector in zip(passages, vectors, strict=True)
-            ]
+        with self.database.transaction() as connection:
+            replaced = _drop(connection, [passage.id for passage in passages])
+            last = connection.execute("SELECT value FROM counters WHERE name = 'last_number'").fetchone()[0]
+            numbers = np.arange(last + 1, last + 1 + len(passages), dtype=np.int64)
+            stored = list(zip(numbers.tolist(), passages, vectors.astype("<f4"), strict=True))
+            connection.executemany(
+                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
+                ((number, *_row(passage), vector.tobytes()) for number, passage, vector in stored),
+            )
+            connection.executemany(
+                "INSERT INTO facets VALUES (?, ?, ?, ?, ?)",
+                (row for number, p, _ in stored for row in facet_rows(number, p.language, p.metadata)),
+            )
+            connection.execute("UPDATE counters SET value = ? WHERE name = 'last_number'", (last + len(passages),))
+        return numbers, replaced
 
-    def delete(self, ids: Sequence[str]) -> list[int]:
+    def delete(self, ids: Sequence[str]) -> Numbers:
         """Remove passages by id; returns the numbers of those that were there."""
-        with self._transaction():
-            found = [
-                self._connection.execute("DELETE FROM passages WHERE id = ? RETURNING number", (identity,)).fetchone()
-                for identity in ids
-            ]
-        return [row[0] for row in found if row]
+        with self.database.transaction() as connection:
+            return _drop(connection, ids)
 
-    def numbers(self, ids: Sequence[str]) -> dict[str, int]:
-        """Numbers by id; ids that are not there are left out."""
-        found = {}
-        with self._damage():
-            for identity in ids:
-                row = self._connection.execute("SELECT number FROM passages WHERE id = ?", (identity,)).fetchone()
-                if row:
-                    found[identity] = int(row[0])
+    def settle(self, generation: int, first: int, last: int, still_dead: Sequence[int]) -> None:
+        """Note that derived files of a generation hold none of the dropped numbers from first to last but these."""
+        with self.database.transaction() as connection:
+            kept = set(still_dead)
+            rows = connection.execute(
+                "SELECT number FROM dropped WHERE number BETWEEN ? AND ?", (first, last)
+            ).fetchall()
+            gone = [row for row in rows if row[0] not in kept]
+            connection.executemany("DELETE FROM dropped WHERE number = ?", gone)
+            connection.execute("UPDATE counters SET value = ? WHERE name = 'generation'", (generation,))
+
+    def dropped(self, first: int = 0, last: int = 2**62) -> Numbers:
+        """Numbers that are no more and that derived files may still hold."""
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT language, number FROM dropped WHERE number BETWEEN ? AND ? ORDER BY number", (first, last)
+            ).fetchall()
+        return by_language(rows)
+
+    def numbers(self, first: int, last: int) -> Numbers:
+        """The numbers of all passages from first to last, read from an index alone."""
+        found: Numbers = {}
+        with self.database.reading() as connection:
+            codes = [row[0] for row in connection.execute("SELECT DISTINCT language FROM passages").fetchall()]
+            for code in sorted(codes):
+                text = connection.execute(
+                    "SELECT group_concat(number) FROM passages WHERE language = ? AND number BETWEEN ? AND ?",
+                    (code, first, last),
+                ).fetchone()[0]
+                if text:
+                    found[code] = np.sort(np.fromstring(text, dtype=np.int64, sep=","))
         return found
 
-    def metadata(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield every passage's number and metadata."""
-        with self._damage():
-            for number, text in self._connection.execute("SELECT number, metadata FROM passages"):
-                yield number, json.loads(text)
+    def rows(self, first: int, last: int, dimension: int) -> Iterator[Rows]:
+        """Yield the passages numbered from first to last with their vectors, in order of number."""
+        while first <= last:
+            with self.database.reading() as connection:
+                rows = connection.execute(
+                    "SELECT number, language, vector FROM passages "
+                    "WHERE number BETWEEN ? AND ? ORDER BY number LIMIT ?",
+                    (first, last, _LOAD_AT_ONCE),
+                ).fetchall()
+            if not rows:
+                return
+            numbers = np.array([row[0] for row in rows], dtype=np.int64)
+            yield Rows(numbers, [row[1] for row in rows], self._vectors([row[2] for row in rows], dimension))
+            first = int(numbers[-1]) + 1
 
-    def scan(self, after: str | None, size: int, dimension: int) -> tuple[list[Passage], np.ndarray]:
-        """The next `size` passages by id behind `after`, with their vectors."""
-        with self._damage():
-            rows = self._connection.execute(
-                "SELECT id, language, title, text, metadata, vector FROM passages WHERE id > ? ORDER BY id LIMIT ?",
-                (after or "", size),
-            ).fetchall()
-        vectors = np.frombuffer(b"".join(row[5] for row in rows), dtype="<f4").reshape(len(rows), dimension)
-        return [Passage(row[0], row[3], row[1], row[2], json.loads(row[4])) for row in rows], vectors
+    def _vectors(self, blobs: list[bytes], dimension: int) -> np.ndarray:
+        joined = b"".join(blobs)
+        if len(joined) != 4 * dimension * len(blobs):
+            raise DamagedCollection(f"{self.path} holds vectors that are not {dimension} long.", path=str(self.path))
+        return np.frombuffer(joined, dtype="<f4").reshape(len(blobs), dimension)
 
     def get(self, numbers: Sequence[int]) -> dict[int, Passage]:
         """Passages by number; numbers that are not there are left out."""
-        marks = ",".join("?" * len(numbers))
-        # Only question marks are put into the statement.
-        query = f"SELECT number, id, language, title, text, metadata FROM passages WHERE number IN ({marks})"  # noqa: S608
-        with self._damage():
-            rows = self._connection.execute(query, [int(number) for number in numbers]).fetchall()
-        return {row[0]: Passage(row[1], row[4], row[2], row[3], json.loads(row[5])) for row in rows}
+        return {row[0]: _passage(row[1:]) for row in self._by_number(f"number, {_COLUMNS}", numbers)}
 
-    def vectors(self, dimension: int) -> Iterator[tuple[np.ndarray, list[str], np.ndarray]]:
-        """Yield (numbers (n,) int64, languages, vectors (n, dim) float32) in blocks, in order of number."""
-        with self._damage():
-            cursor = self._connection.execute("SELECT number, language, vector FROM passages ORDER BY number")
-            while rows := cursor.fetchmany(_LOAD_AT_ONCE):
-                numbers = np.array([row[0] for row in rows], dtype=np.int64)
-                block = np.frombuffer(b"".join(row[2] for row in rows), dtype="<f4")
-                if block.size != len(rows) * dimension:
-                    raise DamagedCollection(
-                        f"{self.path} holds vectors that are not {dimension} long.", path=str(self.path)
-                    )
-                yield numbers, [row[1] for row in rows], block.reshape(len(rows), dimension)
+    def vectors_of(self, numbers: Sequence[int], dimension: int) -> dict[int, np.ndarray]:
+        """Stored vectors, (dim,) float32, by number; numbers that are not there are left out."""
+        rows = self._by_number("number, vector", numbers)
+        return dict(zip([row[0] for row in rows], self._vectors([row[1] for row in rows], dimension), strict=True))
+
+    def _by_number(self, columns: str, numbers: Sequence[int]) -> list[Any]:
+        marks = ",".join("?" * len(numbers))
+        # Only column names of ours and question marks are put into the statement.
+        query = f"SELECT {columns} FROM passages WHERE number IN ({marks})"  # noqa: S608
+        with self.database.reading() as connection:
+            return connection.execute(query, [int(number) for number in numbers]).fetchall()
+
+    def by_id(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Passages by id; ids that are not there are left out."""
+        query = f"SELECT {_COLUMNS} FROM passages WHERE id = ?"  # noqa: S608
+        with self.database.reading() as connection:
+            rows = [row for identity in ids for row in connection.execute(query, (identity,))]
+        return {row[0]: _passage(row) for row in rows}
+
+    def scan(self, after: str | None, size: int, dimension: int) -> tuple[list[Passage], np.ndarray]:
+        """The next `size` passages by id behind `after`, None for the first, with their vectors."""
+        query = f"SELECT {_COLUMNS}, vector FROM passages WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608
+        with self.database.reading() as connection:
+            rows = connection.execute(query, (after or "", size)).fetchall()
+        return [_passage(row) for row in rows], self._vectors([row[5] for row in rows], dimension)
 
     def close(self) -> None:
         """Fold the write-ahead log into the database and let go of it."""
-        self._connection.close()
+        self.database.close()
+
+
+def _drop(connection: sqlite3.Connection, ids: Sequence[str]) -> Numbers:
+    delete = "DELETE FROM passages WHERE id = ? RETURNING language, number, metadata"
+    rows = [row for identity in ids for row in connection.execute(delete, (identity,)).fetchall()]
+    facets = [facet for code, number, text in rows for facet in facet_rows(number, code, json.loads(text))]
+    connection.executemany(
+        "DELETE FROM facets WHERE field = ? AND kind = ? AND value = ? AND language = ? AND number = ?", facets
+    )
+    connection.executemany("INSERT INTO dropped VALUES (?, ?)", [(number, code) for code, number, _ in rows])
+    return by_language([(code, number) for code, number, _ in rows])
+
+
+def by_language(rows: Sequence[tuple[str, int]]) -> Numbers:
+    """Collect (language, number) by language."""
+    collected: dict[str, list[int]] = {}
+    for code, number in rows:
+        collected.setdefault(code, []).append(number)
+    return {code: np.array(sorted(numbers), dtype=np.int64) for code, numbers in collected.items()}
 
 
 def _row(passage: Passage) -> tuple[Any, ...]:
     metadata = json.dumps(passage.metadata, ensure_ascii=False)
     return passage.id, passage.language, passage.title, passage.text, metadata
+
+
+def _passage(row: Sequence[Any]) -> Passage:
+    return Passage(row[0], row[3], row[1], row[2], json.loads(row[4]))

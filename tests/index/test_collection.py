@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,7 +25,6 @@ from index.errors import (
     UnknownLanguage,
 )
 from index.local.index import DATABASE
-from index.local.vectors import LanguageVectors
 from index.passages import Passage
 from tests.conftest import WORDS
 
@@ -126,7 +124,7 @@ def test_a_damaged_database_is_told(collection: Collection, encoder: Encoder, da
 
 
 def test_a_full_disk_is_told_and_nothing_is_half_stored(collection: Collection) -> None:
-    store = collection.index._store._connection
+    store = collection.index.store.database._writer
     pages = store.execute("PRAGMA page_count").fetchone()[0]
     store.execute(f"PRAGMA max_page_count = {pages}")
     many = [Passage(f"n{n}", "moon " * 50, "de") for n in range(200)]
@@ -208,17 +206,6 @@ def test_a_filtered_search_returns_only_those_languages_and_the_nearest(
         query = encoder.encode(["moon tide"], "query")[0]
         scores = sorted((float(encoder.encode([t], "passage")[0] @ query) for t in allowed.values()), reverse=True)
         assert [hit.score for hit in hits] == pytest.approx(scores[:k], abs=1e-5)
-
-
-def test_vectors_of_one_language_are_exact_at_any_share() -> None:
-    rng = np.random.default_rng(0)
-    vectors = rng.standard_normal((2000, 8)).astype(np.float32)
-    languages = ["sw" if i % 500 == 0 else "en" for i in range(2000)]
-    lists = LanguageVectors(8)
-    lists.put(np.arange(2000, dtype=np.int64), languages, vectors)
-    found = lists.search(vectors[0], 10, ["sw"])
-    expected = sorted(range(0, 2000, 500), key=lambda i: -float(vectors[i] @ vectors[0]))
-    assert [number for number, _, _ in found] == expected
 
 
 @pytest.mark.parametrize("name", ["", "..", "a/b", "A", "x" * 64, "-a", "a b", "ü"])

@@ -1,0 +1,140 @@
+"""Connections to one SQLite database: one that writes, and as many that read as threads do.
+
+In write-ahead mode a reader sees the last committed state and never waits for the writer.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from queue import Empty, LifoQueue
+
+from index.errors import DamagedCollection, NotFound, StorageUnavailable
+from index.local.schema import SCHEMA_VERSION, prepare, version_of
+
+__all__ = ["Database", "is_current"]
+
+
+def is_current(path: Path) -> bool:
+    """Whether a database has this code's schema; False for one that an earlier version wrote, or none."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return version_of(connection) == SCHEMA_VERSION
+    except sqlite3.Error:
+        return True  # whoever opens it is told what is wrong
+
+
+class Database:
+    """One database file, open.
+
+    Raises DamagedCollection when it is not a sound database of a known version, StorageUnavailable when
+    it cannot be read or written.
+    """
+
+    def __init__(self, path: Path, read_only: bool = False) -> None:
+        self.path = path
+        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._is_open = True
+        self._writer: sqlite3.Connection | None = None
+        self._watch: sqlite3.Connection | None = None
+        self._watching, self._seen = threading.Lock(), -1
+        with self._damage():
+            if not read_only:
+                self._writer = self._connect("rwc")
+                self._writer.execute("PRAGMA journal_mode = WAL")
+                self._writer.execute("PRAGMA synchronous = FULL")
+                prepare(self._writer, str(path))
+        found = self.faults("quick_check(1)")
+        if found:
+            raise DamagedCollection(f"{path} is damaged: {found[0]}.", path=str(path))
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        uri = f"{self.path.resolve().as_uri()}?mode={mode}"
+        return sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
+
+    @contextmanager
+    def _damage(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise StorageUnavailable(
+                f"{self.path} cannot be read or written: {error}. Check the disk's space and the file's permissions; "
+                "nothing of this request was stored.",
+                path=str(self.path),
+            ) from error
+        except sqlite3.ProgrammingError as error:  # deleted by another request meanwhile
+            raise NotFound(f"Collection {self.path.parent.name!r} has been closed.") from error
+        except sqlite3.DatabaseError as error:
+            raise DamagedCollection(
+                f"{self.path} is not a sound database ({error}); restore it from a snapshot or delete the collection "
+                "and index its passages again.",
+                path=str(self.path),
+            ) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection to read with, this thread's alone while it lasts; SQLite's errors become ours."""
+        with self._damage():
+            if not self._is_open:
+                raise sqlite3.ProgrammingError("closed")
+            try:
+                connection = self._idle.get_nowait()
+            except Empty:
+                connection = self._connect("ro" if self._writer is None else "rw")
+                connection.execute("PRAGMA query_only = ON")
+            try:
+                yield connection
+            finally:
+                self._give_back(connection)
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if self._is_open:
+            self._idle.put(connection)
+        else:
+            connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The writing connection in a transaction: on disk when this ends, undone when it raises."""
+        with self._damage():
+            if self._writer is None or not self._is_open:
+                raise sqlite3.ProgrammingError("closed")
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:  # SQLite rolls back by itself after some faults
+                    self._writer.execute("ROLLBACK")
+                raise
+
+    def has_changed(self) -> bool:
+        """Whether another connection has committed since this was asked last; the first answer is True."""
+        with self._watching, self._damage():
+            if self._watch is None:
+                self._watch = self._connect("ro")
+            before, self._seen = self._seen, self._watch.execute("PRAGMA data_version").fetchone()[0]
+        return before != self._seen
+
+    def faults(self, check: str = "integrity_check(20)") -> list[str]:
+        """What SQLite's own check finds wrong; empty when the file is sound."""
+        with self.reading() as connection:
+            found = [str(row[0]) for row in connection.execute(f"PRAGMA {check}")]
+        return [] if found == ["ok"] else found
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy as of now; the writer goes on meanwhile."""
+        with self.reading() as connection, closing(sqlite3.connect(path)) as target:
+            connection.backup(target)
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the database and let go of it."""
+        self._is_open = False
+        while not self._idle.empty():
+            self._idle.get_nowait().close()
+        for connection in (self._watch, self._writer):
+            if connection is not None:
+                connection.close()

@@ -1,0 +1,85 @@
+"""Everything that can be found at one moment: the segments and the tail.
+
+A view never changes. A write puts a new one in its place, so a search sees all of a batch or nothing of it, and
+never waits.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import faiss
+import numpy as np
+
+from index.filters import Condition
+from index.local.part import Found
+from index.local.probes import Probe, exact_probe, merge
+from index.local.segment import Segment
+from index.local.store import Numbers, Rows
+from index.local.tail import Tail
+
+__all__ = ["View"]
+
+_REMEMBERED = 64
+"""Choices of languages and filters whose selectors a view keeps."""
+
+_Choice = tuple[tuple[str, ...], tuple[Condition, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Segments, oldest first, and what came after them."""
+
+    segments: tuple[Segment, ...]
+    tail: Tail
+    _probes: dict[_Choice, list[Probe]] = field(default_factory=dict, compare=False)
+
+    def counts(self) -> dict[str, int]:
+        """Language → passages alive, languages without any left out."""
+        found: Counter[str] = Counter()
+        for parts in (*(segment.parts for segment in self.segments), self.tail.parts):
+            found.update({code: len(part) for code, part in parts.items()})
+        return {code: count for code, count in sorted(found.items()) if count}
+
+    def changed(self, rows: Rows | None, dropped: Numbers) -> Self:
+        """The view after a write: with rows added, numbered higher than any before, and numbers dropped."""
+        segments, tail = self.segments, self.tail
+        if dropped:
+            segments, tail = tuple(segment.without(dropped) for segment in segments), tail.without(dropped)
+        return replace(self, segments=segments, tail=tail.with_rows(rows) if rows else tail, _probes={})
+
+    def nearest(
+        self,
+        vectors: np.ndarray,
+        k: int,
+        languages: Sequence[str],
+        where: tuple[Condition, ...],
+        fitting: Callable[[tuple[Condition, ...]], Numbers],
+    ) -> Found:
+        """The k nearest passages of some languages that fit a filter, for each of vectors, (n, dim) float32.
+
+        fitting: looks up the numbers that fit a filter; asked only when this view has not met it.
+        """
+        choice = (tuple(languages), where)
+        probes = self._probes.get(choice)
+        if probes is None:
+            probes = self._choose(languages, fitting(where) if where else None)
+            if len(self._probes) >= _REMEMBERED:
+                self._probes.clear()
+            self._probes[choice] = probes
+        # One query is too little work to share between cores; OpenMP counts threads per thread.
+        faiss.omp_set_num_threads(1)
+        vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+        found = [probe.nearest(vectors, k) for probe in probes]
+        return merge(found, len(vectors), k)
+
+    def _choose(self, languages: Sequence[str], among: Numbers | None) -> list[Probe]:
+        probes = [probe for segment in self.segments for probe in segment.probes(languages, among)]
+        for code in languages:
+            part = self.tail.parts.get(code)
+            if part is not None and len(part) and (among is None or code in among):
+                probes.append(exact_probe(part, part.allowed(None if among is None else among[code])))
+        return probes
