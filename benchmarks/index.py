@@ -31,6 +31,7 @@ if __name__ == "__main__" and Path(sys.path[0]).resolve() == ROOT / "benchmarks"
     sys.path[0] = str(ROOT)  # run as a file, this one would stand in for the package `index`
 
 import typer  # noqa: E402
+from pydantic import TypeAdapter  # noqa: E402
 from rich.console import Console  # noqa: E402
 
 from benchmarks.index_data import Data, made, real  # noqa: E402
@@ -40,6 +41,7 @@ from benchmarks.index_measure import measure  # noqa: E402
 from benchmarks.index_peers import Chroma, LanceDb, LanceDbHnsw, Peer, Qdrant  # noqa: E402
 from benchmarks.index_peers_sql import SqliteVec, Txtai  # noqa: E402
 from benchmarks.index_report import show, write_page  # noqa: E402
+from index.local.manifest import Storage  # noqa: E402
 
 PEERS: list[type[Peer]] = [LanceDb, LanceDbHnsw, Chroma, Qdrant, Txtai, SqliteVec]
 ALONE_QUERIES = 100
@@ -55,7 +57,7 @@ def main(
     links: Annotated[int, typer.Option(help="Links per vector (M) of bare FAISS graphs.")] = 32,
     construction: Annotated[int, typer.Option(help="efConstruction of bare FAISS graphs.")] = 80,
     peers_at: Annotated[int, typer.Option(help="Most vectors that peers are given.")] = 100_000,
-    storage: Annotated[list[str] | None, typer.Option(help="Storages whose memory is measured.")] = None,
+    storage: Annotated[list[str] | None, typer.Option(help="float32, float16, int8: Isoglot with each.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Contenders whose name begins so.")] = None,
     rebuild: Annotated[list[str] | None, typer.Option(help="Build these anew: isoglot, faiss, peers.")] = None,
     work: Annotated[Path, typer.Option(help="Where data and indexes are kept.")] = Path(".bench-index"),
@@ -71,10 +73,10 @@ def main(
         folder = work / f"built-{data.folder.name}"
         _forget(folder, rebuild or [])
         graph = Graph(links, construction)
-        contenders = _contenders(graph, only or [""], len(data.vectors) <= peers_at)
+        ours = [Isoglot(kind) for kind in TypeAdapter(list[Storage]).validate_python(storage or ["float32"])]
+        contenders = _contenders(ours, graph, only or [""], len(data.vectors) <= peers_at)
         measured = _measure(contenders, data, folder, recall)
-        ours = any(isinstance(contender, Isoglot) for contender in contenders)
-        measured["alone"] = _alone(storage or ["float32"], data, folder) if ours else {}
+        measured["alone"] = {c.storage: _alone(c, data, folder) for c in contenders if isinstance(c, Isoglot)}
         measured |= {"graph": [links, construction], "target": recall, "peers_at": peers_at}
         kept.setdefault("machine", {}).update(_machine())
         kept.setdefault("sizes", {})[data.folder.name] = measured
@@ -86,9 +88,9 @@ def main(
         write_page(kept, page)
 
 
-def _contenders(graph: Graph, only: list[str], with_peers: bool) -> list[Contender]:
+def _contenders(ours: list[Isoglot], graph: Graph, only: list[str], with_peers: bool) -> list[Contender]:
     scan = HnswOrScan(graph)
-    found: list[Contender] = [Isoglot(), Flat(), Hnsw(graph), scan, HnswByLanguage(graph), WithTexts(scan)]
+    found: list[Contender] = [*ours, Flat(), Hnsw(graph), scan, HnswByLanguage(graph), WithTexts(scan)]
     for peer in PEERS if with_peers else []:
         if importlib.util.find_spec(peer.package):
             found.append(peer())
@@ -114,30 +116,20 @@ def _measure(contenders: list[Contender], data: Data, folder: Path, recall: floa
             "passages": len(data.vectors) if allowed is None else len(allowed),
             "contenders": measure(contenders, data, scenario, recall),
         }
-    for contender in contenders:
-        if isinstance(contender, Isoglot):
-            contender.index.close()
-    return {"vectors": len(data.vectors), "dim": data.dim, "built": built, "scenarios": scenarios, "at": time.time()}
+    ours = [contender for contender in contenders if isinstance(contender, Isoglot)]
+    new_filters = {contender.name: contender.new_filters(data) for contender in ours}
+    for contender in ours:
+        contender.index.close()
+    return {
+        "vectors": len(data.vectors), "dim": data.dim, "built": built, "scenarios": scenarios,
+        "new_filters": new_filters, "at": time.time(),
+    }  # fmt: skip
 
 
-def _alone(storages: list[str], data: Data, folder: Path) -> dict[str, Any]:
-    """Start-up and memory of Isoglot in fresh processes, per storage, with its recall without filter."""
-    found = {}
-    for storage in storages:
-        isoglot = Isoglot(storage)
-        console.print(f"{data.folder.name}: {storage} in a process of its own …")
-        built = isoglot.build(data, folder)
-        if (kept := isoglot.index.info().get("storage", "float32")) != storage:
-            console.print(f"{storage} is skipped: this index keeps {kept}.")
-            isoglot.index.close()
-            continue
-        scenario = data.scenarios()[0]
-        answers = [isoglot.search(query, scenario, None) for query in data.queries[:ALONE_QUERIES]]
-        recall = data.recall(data.queries[:ALONE_QUERIES], answers, data.floor(scenario)[:ALONE_QUERIES], None)
-        isoglot.index.close()
-        alone = isoglot.alone(folder, data.queries[:ALONE_QUERIES])
-        found[storage] = alone | {"recall": recall, "built": built, "raw_mb": data.vectors.nbytes / 2**20}
-    return found
+def _alone(isoglot: Isoglot, data: Data, folder: Path) -> dict[str, float]:
+    """Start-up and memory in a fresh process."""
+    console.print(f"{data.folder.name}: {isoglot.name} in a process of its own …")
+    return isoglot.alone(folder, data.queries[:ALONE_QUERIES]) | {"raw_mb": data.vectors.nbytes / 2**20}
 
 
 def _forget(folder: Path, names: list[str]) -> None:

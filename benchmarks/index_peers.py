@@ -166,18 +166,20 @@ class Chroma(Peer):
 
     def open(self, data: Data, place: Path) -> None:  # noqa: ARG002
         """Open the collection."""
+        self.place = place
         self.collection = self._client(place).get_collection("passages", embedding_function=None)
-        self.width = None
 
     def ladders(self, scenario: Scenario) -> Sequence[Sequence[Any]]:  # noqa: ARG002
         """Values of ef_search."""
         return [EFS[1:]]
 
     def set(self, setting: Any) -> None:
-        """Give the collection another ef_search; not part of a search."""
-        if setting != self.width:
-            self.collection.modify(configuration={"hnsw": {"ef_search": setting}})
-            self.width = setting
+        """Give the collection another ef_search, which a graph in memory only heeds when it is opened again."""
+        from chromadb.api.shared_system_client import SharedSystemClient
+
+        self.collection.modify(configuration={"hnsw": {"ef_search": setting}})
+        SharedSystemClient.clear_system_cache()
+        self.collection = self._client(self.place).get_collection("passages", embedding_function=None)
 
     def search(self, query: np.ndarray, scenario: Scenario, setting: Any) -> np.ndarray:  # noqa: ARG002
         """One query."""
