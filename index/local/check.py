@@ -88,7 +88,7 @@ def _facets(index: LocalIndex) -> tuple[str, list[str]]:
 
 def _files(index: LocalIndex) -> tuple[str, list[str]]:
     manifest = index.state.now.manifest
-    return f"{len(manifest.segments)} segments by SHA-256", list(index.state.now.rebuilt)
+    return f"{len(manifest.segments)} segments by checksum", list(index.state.now.rebuilt)
 
 
 def _numbers(index: LocalIndex) -> tuple[str, list[str]]:

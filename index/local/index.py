@@ -24,6 +24,7 @@ from index.local import facets
 from index.local.build import Shape
 from index.local.database import is_current
 from index.local.facts import describe
+from index.local.gpu import Gpu
 from index.local.lock import claim
 from index.local.manifest import FOLDER
 from index.local.opening import remove_strangers
@@ -47,12 +48,18 @@ class LocalIndex:
     """Passages and vectors in a folder.
 
     folder: where it lives; made when absent, unless read_only. facts: what to remember when it is new.
-    shape: how segments are made. Raises CollectionInUse when another process writes to it, DamagedCollection
-    when its database is not sound, NotFound when it is absent and read_only.
+    shape: how segments are made. gpu: keeps the largest parts too; None for the processor alone.
+    Raises CollectionInUse when another process writes to it, DamagedCollection when its database is
+    not sound, NotFound when it is absent and read_only.
     """
 
     def __init__(
-        self, folder: Path, facts: dict[str, str], read_only: bool = False, shape: Shape | None = None
+        self,
+        folder: Path,
+        facts: dict[str, str],
+        read_only: bool = False,
+        shape: Shape | None = None,
+        gpu: Gpu | None = None,
     ) -> None:
         self.folder, self.read_only, self.shape = folder, read_only, shape or Shape()
         if read_only and not (folder / DATABASE).is_file():
@@ -64,7 +71,7 @@ class LocalIndex:
             self.store = PassageStore(folder / DATABASE, facts, not is_writer)
             if is_writer:
                 remove_strangers(folder / FOLDER)
-            self.state = State(self.store, folder / FOLDER)
+            self.state = State(self.store, folder / FOLDER, gpu)
         except BaseException:
             self._release()
             raise

@@ -13,13 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
+import xxhash
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from index.encoder_folder import file_hash
 
 __all__ = ["FOLDER", "MANIFEST", "FileFacts", "Manifest", "SegmentFacts", "Storage", "sync_folder"]
 
 FOLDER, MANIFEST = "vectors", "manifest.json"
+
+_READ_AT_ONCE = 4 * 1024 * 1024
 
 Storage = Literal["float32", "float16", "int8"]
 
@@ -29,15 +30,19 @@ class _Record(BaseModel):
 
 
 class FileFacts(_Record):
-    """One file: its size in bytes and SHA-256."""
+    """One file: its size in bytes and checksum.
+
+    xxh3: XXH3 with 128 bits, as hexadecimal digits. It guards against accidents, not against malice, forty times as
+    fast as SHA-256 without instructions for it: a million vectors of 384 numbers are read at every start.
+    """
 
     bytes: int
-    sha256: str
+    xxh3: str
 
     @classmethod
     def of(cls, path: Path) -> FileFacts:
         """The facts of a file as it is now."""
-        return cls(bytes=path.stat().st_size, sha256=file_hash(path))
+        return cls(bytes=path.stat().st_size, xxh3=_hash(path))
 
 
 class SegmentFacts(_Record):
@@ -71,11 +76,19 @@ class SegmentFacts(_Record):
             return [fault for fault in checked if fault]
 
 
+def _hash(path: Path) -> str:
+    digest = xxhash.xxh3_128()
+    with path.open("rb") as file:
+        while block := file.read(_READ_AT_ONCE):
+            digest.update(block)
+    return digest.hexdigest()
+
+
 def _fault(path: Path, expected: FileFacts) -> str | None:
     try:
         if path.stat().st_size != expected.bytes:
             return f"{path} has {path.stat().st_size:,} bytes instead of {expected.bytes:,}"
-        return None if file_hash(path) == expected.sha256 else f"{path} is altered (SHA-256 differs)"
+        return None if _hash(path) == expected.xxh3 else f"{path} is altered (its checksum differs)"
     except OSError as error:
         return f"{path} cannot be read: {error.strerror}"
 

@@ -11,8 +11,8 @@ the storage. Nothing is copied at start: the million of `benchmarks/index.py` op
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -54,7 +54,7 @@ def slices(languages: dict[str, int]) -> Iterator[tuple[str, slice]]:
 class Segment:
     """One segment, open; never changes, a deletion makes a new one over the same files.
 
-    numbers: (n,) int64. graph: None where there is none.
+    numbers: (n,) int64. graph: None where there is none. devices: languages whose vectors stand on a GPU too.
     """
 
     facts: SegmentFacts
@@ -62,6 +62,7 @@ class Segment:
     storage: Any
     graph: Any
     parts: dict[str, Part]
+    devices: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path, facts: SegmentFacts) -> Self:
@@ -102,12 +103,15 @@ class Segment:
         masks = {code: self.parts[code].allowed(None if among is None else among[code]) for code in chosen}
         sizes = {c: len(self.parts[c].numbers) if m is None else int(np.count_nonzero(m)) for c, m in masks.items()}
         chosen = [code for code in chosen if sizes[code]]
-        effort = self._effort(chosen, sum(sizes.values()), among is not None)
+        there = [code for code in chosen if code in self.devices]
+        probes = [self.devices[code].probe(self.parts[code], masks[code]) for code in there]
+        here = {code: masks[code] for code in chosen if code not in self.devices}
+        effort = self._effort(list(here), sum(sizes[code] for code in here), among is not None)
         if effort is None:
-            return [exact_probe(self.parts[code], masks[code]) for code in chosen]
-        is_whole = len(chosen) == len(self.parts) and all(masks[code] is None for code in chosen)
-        mask = None if is_whole else self._joined(masks)
-        return [graph_probe(self.graph, self.numbers, mask, effort)]
+            return probes + [exact_probe(self.parts[code], mask) for code, mask in here.items()]
+        is_whole = len(here) == len(self.parts) and all(mask is None for mask in here.values())
+        mask = None if is_whole else self._joined(here)
+        return [*probes, graph_probe(self.graph, self.numbers, mask, effort)]
 
     def _effort(self, chosen: Sequence[str], allowed: int, is_filtered: bool) -> int | None:
         """`efSearch` for some languages of which so many rows are allowed; None for an exact search."""
@@ -120,7 +124,7 @@ class Segment:
         effort = -(-self.facts.effort[tuned_for] * tuned_rows * (2 if is_filtered else 1) // allowed)
         return effort if allowed > ROWS_PER_EFFORT * effort else None
 
-    def _joined(self, masks: dict[str, np.ndarray | None]) -> np.ndarray:
+    def _joined(self, masks: Mapping[str, np.ndarray | None]) -> np.ndarray:
         joined = np.zeros(len(self.numbers), dtype=bool)
         for code, rows in slices(self.facts.languages):
             if code in masks:

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from index.local.compaction import Merge
+from index.local.gpu import Gpu, on_gpu
 from index.local.manifest import Manifest
-from index.local.opening import open_view
+from index.local.opening import Opened, open_view
 from index.local.segment import Segment
 from index.local.store import PassageStore, Rows
 from index.local.view import View
@@ -25,14 +26,20 @@ __all__ = ["State"]
 class State:
     """The database, the derived files in a folder, and the view made of both.
 
-    now: replaced as a whole by every change, so that whoever reads it needs no lock.
+    now: replaced as a whole by every change, so that whoever reads it needs no lock. gpu: where the largest
+    parts are kept too; None for the processor alone.
     """
 
-    def __init__(self, store: PassageStore, vectors: Path) -> None:
-        self.store, self.vectors = store, vectors
+    def __init__(self, store: PassageStore, vectors: Path, gpu: Gpu | None = None) -> None:
+        self.store, self.vectors, self._gpu = store, vectors, gpu
         self.dimension = int(store.facts()["dimension"])
         self.writing = threading.RLock()
-        self.now = open_view(store, vectors, self.dimension)
+        self.now = self._opened()
+
+    def _opened(self, before: Opened | None = None) -> Opened:
+        opened = open_view(self.store, self.vectors, self.dimension, before)
+        view = opened.view
+        return opened._replace(view=View(on_gpu(view.segments, self._gpu), view.tail))
 
     @property
     def view(self) -> View:
@@ -43,7 +50,7 @@ class State:
         """Take over what another process has written since this was asked last."""
         if self.store.database.has_changed():
             with self.writing:
-                self.now = open_view(self.store, self.vectors, self.dimension, self.now)
+                self.now = self._opened(self.now)
 
     def upsert(self, passages: Sequence[Passage], vectors: np.ndarray) -> None:
         """Store passages with their vectors, all or none, on disk on return."""
@@ -65,7 +72,7 @@ class State:
             dropped = self.store.dropped(merge.first, merge.last)
             built = [segment.without(dropped) for segment in built]
             kept = [segment for segment in self.view.segments if segment.facts.name not in merge.replaces]
-            segments = (*kept, *built)
+            segments = on_gpu((*kept, *built), self._gpu)
             facts = [segment.facts for segment in segments]
             manifest = Manifest(generation=self.now.manifest.generation + 1, segments=facts)
             self.vectors.mkdir(exist_ok=True)
