@@ -1,19 +1,18 @@
-"""The collections of one data folder, opened when first asked for."""
+"""The collections of one place, opened when first asked for."""
 
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Collection as Collected
 from pathlib import Path
 
-from index.collection import Collection
+from index.collection import Collection, making_of
 from index.demo import demo_passages
 from index.encoder import Encoder
 from index.errors import EncoderMismatch, InvalidInput, IsoglotError, NotFound
-from index.local.index import DATABASE
 from index.passages import Passage
+from index.places import LocalPlace, Place
 
 __all__ = ["DEMO", "Catalog", "collection_name"]
 
@@ -37,27 +36,28 @@ def collection_name(name: str) -> str:
 class Catalog:
     """Opens, makes and deletes collections that share an encoder.
 
-    folder: one folder per collection below it. read_only: never makes or changes any.
-    allowed: closed list of languages for detection; None means any.
+    place: where they are (`index/places.py`); a folder holds one folder per collection.
+    read_only: never makes or changes any. allowed: closed list of languages for detection; None means any.
     """
 
     def __init__(
-        self, folder: Path, encoder: Encoder, read_only: bool = False, allowed: Collected[str] | None = None
+        self, place: Place | Path, encoder: Encoder, read_only: bool = False, allowed: Collected[str] | None = None
     ) -> None:
-        self.folder, self.encoder, self.read_only, self.allowed = folder, encoder, read_only, allowed
+        self.place = LocalPlace(place) if isinstance(place, Path) else place
+        self.encoder, self.read_only, self.allowed = encoder, read_only, allowed
         self._open: dict[str, Collection] = {}
         self._lock = threading.RLock()
 
     def names(self) -> list[str]:
         """Names of the collections there are."""
-        return sorted(path.parent.name for path in self.folder.glob(f"*/{DATABASE}"))
+        return self.place.names()
 
     def get(self, name: str) -> Collection:
         """An existing collection, opened; raises NotFound, or what opening raises."""
         with self._lock:
             if name in self._open:
                 return self._open[name]
-            if not (self.folder / collection_name(name) / DATABASE).is_file():
+            if not self.place.has(collection_name(name)):
                 raise NotFound(
                     f"There is no collection {name!r}; there are: {', '.join(self.names()) or 'none'}.",
                     collection=name,
@@ -68,22 +68,23 @@ class Catalog:
     def create(self, name: str) -> tuple[Collection, bool]:
         """The collection of that name, and whether it had to be made."""
         with self._lock:
-            is_new = not (self.folder / collection_name(name) / DATABASE).is_file()
+            is_new = not self.place.has(collection_name(name))
             return (self._keep(name) if is_new else self.get(name)), is_new
 
     def _keep(self, name: str) -> Collection:
-        self._open[name] = Collection.open(self.folder / name, self.encoder, self.read_only, self.allowed)
+        index = self.place.open(name, making_of(self.encoder), self.read_only)
+        self._open[name] = Collection(index, self.encoder, self.allowed)
         return self._open[name]
 
     def delete(self, name: str) -> None:
         """Remove a collection and its files; raises NotFound."""
         with self._lock:
-            if name not in self._open and not (self.folder / collection_name(name) / DATABASE).is_file():
+            if name not in self._open and not self.place.has(collection_name(name)):
                 self.get(name)
             collection = self._open.pop(name, None)
             if collection is not None:
                 collection.close()
-            shutil.rmtree(self.folder / name)
+            self.place.delete(name)
 
     def ensure_demo(self) -> None:
         """Make and fill the demo collection unless it is there.
@@ -101,17 +102,18 @@ class Catalog:
         try:
             self.get(name)
         except EncoderMismatch as error:
-            aside = self.folder / f"{name}-{str(error.detail['fingerprint'])[:12]}"
-            if not aside.exists():
-                (self.folder / name).rename(aside)
+            aside = f"{name}-{str(error.detail['fingerprint'])[:12]}"
+            if not self.place.has(aside):
+                self.place.rename(name, aside)
                 return True
         except IsoglotError:
             pass  # whoever opens it is told, readiness first
         return False
 
     def close(self) -> None:
-        """Close all open collections."""
+        """Close all open collections and let go of their place."""
         with self._lock:
             for collection in self._open.values():
                 collection.close()
             self._open.clear()
+            self.place.close()

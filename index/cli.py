@@ -24,6 +24,7 @@ from rich.text import Text
 
 from index.answer import Answer
 from index.catalog import DEMO, Catalog, collection_name
+from index.cli_places import alias, copy
 from index.collection import Collection
 from index.errors import EncoderMismatch, IsoglotError, NotFound
 from index.local.cli import check_collection, snapshot
@@ -55,6 +56,8 @@ def root(
 
 index_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Fill collections with passages.")
 app.add_typer(index_app, name="index")
+index_app.command("copy")(copy)
+index_app.command("alias")(alias)
 index_app.command("snapshot")(snapshot)
 app.command("check")(check_collection)
 
@@ -90,7 +93,7 @@ def add(
     collection_name(collection)
     checked = list(_check(file, settings))
     require_unique(passage.id for passage in checked)
-    catalog = Catalog(settings.collections, settings.load_encoder())
+    catalog = Catalog(settings.place(), settings.load_encoder())
     target, is_new = catalog.create(collection)
     stored: Counter[str] = Counter()
     truncated: list[str] = []
@@ -140,7 +143,7 @@ def search(
     `isoglot search "น้ำขึ้นน้ำลงเกิดจากอะไร" -l de,fr --collection docs`
     """
     settings = IndexSettings.load(data=data, encoder=encoder)
-    catalog = Catalog(settings.collections, settings.load_encoder(), read_only=True, allowed=settings.languages)
+    catalog = Catalog(settings.place(), settings.load_encoder(), read_only=True, allowed=settings.languages)
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
     answer = _open(catalog, collection).search(query, k, chosen, query_language)
     if as_json:
@@ -156,7 +159,7 @@ def _open(catalog: Catalog, name: str) -> Collection:
     except (NotFound, EncoderMismatch):
         if name != DEMO:
             raise
-    with closing(Catalog(catalog.folder, catalog.encoder)) as writer:
+    with closing(Catalog(catalog.place, catalog.encoder)) as writer:
         writer.ensure_demo()
     return catalog.get(name)
 

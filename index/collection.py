@@ -19,6 +19,7 @@ import numpy as np
 from index.answer import Answer, Hit
 from index.backend import PassageIndex
 from index.bias import language_shares
+from index.checks import checked_vectors
 from index.encoder import Embedded, Encoder
 from index.errors import EncoderMismatch
 from index.filters import require_fields
@@ -105,7 +106,7 @@ class Collection:
         if not passages:
             return Added({}, [])
         embedded = embedded or self.encoder.embed([passage.searchable for passage in passages], "passage")
-        self.index.upsert(passages, embedded.vectors)
+        self.index.upsert(passages, checked_vectors(embedded.vectors, len(passages), self.encoder.dimension))
         cut = [passage.id for passage, is_cut in zip(passages, embedded.truncated, strict=True) if is_cut]
         return Added(dict(sorted(Counter(passage.language for passage in passages).items())), cut)
 
@@ -137,10 +138,11 @@ class Collection:
             self._require_known(scope, counts)
         asked = [decide_language(q.query, q.query_language, self.allowed) for q in questions]
         embedded = embedded or self.encoder.embed([question.query for question in questions], "query")
+        vectors = checked_vectors(embedded.vectors, len(questions), self.encoder.dimension)
         found: list[list[Hit]] = [[] for _ in questions]
         for scope in dict.fromkeys(scopes):
             rows = [row for row, other in enumerate(scopes) if other == scope]
-            for row, hits in zip(rows, self.index.search(np.take(embedded.vectors, rows, axis=0), scope), strict=True):
+            for row, hits in zip(rows, self.index.search(np.take(vectors, rows, axis=0), scope), strict=True):
                 found[row] = hits
         answers = []
         for row, hits in enumerate(found):

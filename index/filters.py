@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any, Literal
 
 from index.errors import InvalidInput
@@ -46,6 +47,11 @@ class Condition:
     field: str
     operator: Operator
     values: tuple[Value, ...]
+    # Python holds False and 0 for equal; conditions on them are not.
+    _kinds: tuple[str | None, ...] = attribute(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_kinds", tuple(map(kind_of, self.values)))
 
 
 def parse_filter(given: Any) -> tuple[Condition, ...]:
@@ -79,7 +85,7 @@ def _condition(name: str, operator: Any, bound: Any) -> Condition:
     if operator == "in":
         if not isinstance(bound, Sequence) or isinstance(bound, str) or not 1 <= len(bound) <= MAX_VALUES:
             raise InvalidInput(f"Filter on {name!r}: 'in' takes a list of 1 to {MAX_VALUES} values.", field=name)
-        return Condition(name, "in", tuple(dict.fromkeys(_value(name, value) for value in bound)))
+        return Condition(name, "in", tuple(_distinct(_value(name, value) for value in bound)))
     if operator not in _RANGES:
         raise InvalidInput(f"Filter on {name!r}: there is no {operator!r}; use in, gt, gte, lt or lte.", field=name)
     value = _value(name, bound)
@@ -110,7 +116,11 @@ def kind_of(value: Any) -> str | None:
 def values_of(held: Any) -> list[Value]:
     """The values a metadata field offers to filters: itself, or the elements of a list."""
     offered = held if isinstance(held, list) else [held]
-    return list(dict.fromkeys(v if isinstance(v, str | bool) else float(v) for v in offered if kind_of(v)))
+    return _distinct(v if isinstance(v, str | bool) else float(v) for v in offered if kind_of(v))
+
+
+def _distinct(values: Iterable[Value]) -> list[Value]:
+    return list({(kind_of(value), value): value for value in values}.values())
 
 
 def matches(metadata: Mapping[str, Any], conditions: Sequence[Condition]) -> bool:

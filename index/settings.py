@@ -8,12 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from index.encoder import Encoder
 from index.errors import InvalidInput
 from index.languages import language_codes
+from index.places import LOCAL, Place, open_place
 
 __all__ = ["IndexSettings"]
 
@@ -24,6 +25,15 @@ class IndexSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ISOGLOT_", env_file=".env", extra="ignore", frozen=True)
 
     data: Path = Field(Path("data"), description="Folder that holds the collections.")
+    index: str = Field(
+        LOCAL,
+        description="Where passages and vectors are kept: `local`, in the folder above, or in a Milvus, as "
+        "`milvus://host:19530[/database]` (`milvus+https://` for TLS), which needs the extra `milvus`; "
+        "see docs/scaling.md.",
+    )
+    milvus_token: SecretStr | None = Field(
+        None, description="What Milvus asks for, `user:password` or an API key; unset for a server that asks nothing."
+    )
     encoder: str = Field(
         "isoglot-static",
         description="Name of a bundled encoder, a folder made by Isoglot, Optimum or sentence-transformers, or a "
@@ -67,3 +77,8 @@ class IndexSettings(BaseSettings):
     def collections(self) -> Path:
         """The folder with one folder per collection."""
         return self.data / "collections"
+
+    def place(self, index: str | None = None) -> Place:
+        """Where the collections are; index: another place than the one set. Raises InvalidInput."""
+        token = None if self.milvus_token is None else self.milvus_token.get_secret_value()
+        return open_place(index or self.index, self.collections, token)

@@ -25,7 +25,7 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.encoder = settings.load_encoder()
-        self.catalog = Catalog(settings.collections, self.encoder, allowed=settings.languages)
+        self.catalog = Catalog(settings.place(), self.encoder, allowed=settings.languages)
         if settings.demo:
             self.catalog.ensure_demo()
 

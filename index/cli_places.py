@@ -1,0 +1,96 @@
+"""The command line's verbs for where collections are kept: `isoglot index copy` and `isoglot index alias`."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from index.backend import PassageIndex
+from index.catalog import collection_name
+from index.copying import Marker, copy_passages, making
+from index.errors import InvalidInput
+from index.places import LOCAL
+from index.settings import IndexSettings
+
+__all__ = ["alias", "copy"]
+
+errors = Console(stderr=True)
+
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Folder that holds the collections; default ISOGLOT_DATA.")
+]
+
+
+def copy(
+    source: Annotated[str, typer.Argument(help="Name of the collection to copy.")],
+    target: Annotated[str, typer.Argument(help="Name of the copy; it is made, or gone on with.")],
+    origin: Annotated[
+        str | None,
+        typer.Option("--from", help="Where the source is, local or milvus://host:19530; default ISOGLOT_INDEX."),
+    ] = None,
+    destination: Annotated[str | None, typer.Option("--to", help="Where the copy goes; default ISOGLOT_INDEX.")] = None,
+    data: DataOption = None,
+) -> None:
+    """Copy a collection with its vectors: nothing is encoded again.
+
+    Stopped or killed, the same command goes on where it was. In the end the passages of each
+    language are counted in both. Nothing should be written to either meanwhile.
+
+    Example: `isoglot index copy docs docs --from local --to milvus://search.internal:19530`
+    """
+    settings = IndexSettings.load(data=data)
+    origin, destination = origin or settings.index, destination or settings.index
+    if (origin, collection_name(source)) == (destination, collection_name(target)):
+        raise InvalidInput(f"{source!r} cannot be copied onto itself; give another name, or another place with --to.")
+    with (
+        closing(settings.place(origin)) as from_place,
+        closing(settings.place(destination)) as to_place,
+        closing(from_place.open(source, {}, read_only=True)) as from_index,
+        closing(to_place.open(target, making(from_index))) as to_index,
+    ):
+        marker = Marker(
+            settings.data / "copies", _spoken(origin, source, settings), _spoken(destination, target, settings)
+        )
+        counts = _copy_shown(from_index, to_index, marker)
+    languages = ", ".join(f"{code} {count:,}" for code, count in counts.items())
+    typer.echo(f"Copied {sum(counts.values()):,} passages to {target!r}: {languages}.")
+
+
+def _spoken(place: str, name: str, settings: IndexSettings) -> str:
+    return f"{settings.collections.resolve() if place == LOCAL else place}/{name}"
+
+
+def _copy_shown(source: PassageIndex, target: PassageIndex, marker: Marker) -> dict[str, int]:
+    columns = (TextColumn("Copying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    if begun := marker.read():
+        errors.print(f"Going on after {begun[1]:,} passages.")
+    with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
+        task = progress.add_task("", total=sum(source.counts().values()))
+        return copy_passages(source, target, marker, lambda copied: progress.update(task, completed=copied))
+
+
+def alias(
+    name: Annotated[str, typer.Argument(help="The alias: a second name to search by.")],
+    collection: Annotated[
+        str | None, typer.Argument(help="The collection it is to stand for; left out: remove it.")
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Let a name stand for a collection of a Milvus, from one moment to the next.
+
+    Fill `docs-2` beside `docs-1`, then point `docs` at it: readers never see a half-filled collection.
+
+    Example: `isoglot index alias docs docs-2`
+    """
+    with closing(IndexSettings.load(data=data).place()) as place:
+        if collection is None:
+            place.drop_alias(collection_name(name))
+            typer.echo(f"{name!r} is no alias any more.")
+        else:
+            place.set_alias(collection_name(name), collection_name(collection))
+            typer.echo(f"{name!r} now stands for {collection!r}.")

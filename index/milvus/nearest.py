@@ -1,0 +1,57 @@
+"""From what Milvus finds to hits that obey: what its filters let through is not taken on trust."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from index.answer import Hit
+from index.filters import matches
+from index.milvus.schema import passage_of
+from index.question import Scope
+
+__all__ = ["MAX_FOUND", "nearest"]
+
+MAX_FOUND = 16_384
+"""Most hits Milvus gives one query."""
+
+_HITS_AT_ONCE = 4000
+
+Ask = Callable[[np.ndarray, Scope, int], list[list[Any]]]
+"""Queries, scope and limit → for each query its rows with `score`, best first, at most the limit."""
+
+
+def nearest(ask: Ask, queries: np.ndarray, scope: Scope) -> list[list[Hit]]:
+    """For each query, (n, dim) float32, the k nearest passages that obey the scope, best first."""
+    size = max(1, _HITS_AT_ONCE // scope.k)
+    return [
+        hits for start in range(0, len(queries), size) for hits in _nearest(ask, queries[start : start + size], scope)
+    ]
+
+
+def _nearest(ask: Ask, queries: np.ndarray, scope: Scope) -> list[list[Hit]]:
+    found: list[list[Hit]] = [[] for _ in queries]
+    short, limit = list(range(len(queries))), scope.k
+    while short:
+        still_short = []
+        for row, answer in zip(short, ask(queries[short], scope, limit), strict=True):
+            hits = _obeying(answer, scope)
+            found[row] = hits[: scope.k]
+            # Some that were let through do not fit: look further down, if there is more.
+            if len(hits) < scope.k and len(answer) >= limit and limit < MAX_FOUND:
+                still_short.append(row)
+        short, limit = still_short, min(4 * limit, MAX_FOUND)
+    return found
+
+
+def _obeying(answer: Iterable[Any], scope: Scope) -> list[Hit]:
+    hits = [Hit(passage_of(row), round(float(row["score"]), 6)) for row in answer]
+    fit = [
+        hit
+        for hit in hits
+        if (scope.languages is None or hit.passage.language in scope.languages)
+        and matches(hit.passage.metadata, scope.where)
+    ]
+    return sorted(fit, key=lambda hit: (-hit.score, hit.passage.id))
