@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 OPTIMUM := .venv-optimum
+PEERS := .venv-peers
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 .DEFAULT_GOAL := help
 
@@ -65,11 +66,23 @@ docs: install-all ## write the generated parts of the docs
 	$(VENV)/bin/python docs/generate.py
 
 bench: install-all ## measure against the raw libraries, interleaved in one run
-	$(VENV)/bin/python benchmarks/line.py
-	$(VENV)/bin/python benchmarks/sampler.py
-	$(VENV)/bin/python benchmarks/judging.py
+	$(VENV)/bin/python -m benchmarks.line
+	$(VENV)/bin/python -m benchmarks.sampler
+	$(VENV)/bin/python -m benchmarks.judging
+
+# What Isoglot's index is compared with is no dependency of it, and lives apart. torch is txtai's.
+$(PEERS)/ready: pyproject.toml constraints.txt benchmarks/index_peers.txt
+	@echo "Setting up $(PEERS) (once, a few minutes: torch is large) …"
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet $$(grep '^torch==' constraints.txt)
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt -e '.[cpu]' matplotlib pyarrow -r benchmarks/index_peers.txt
+	@touch $@
+
+SIZES ?= 10000 100000 1000000
+bench-index: $(PEERS)/ready ## measure the index against bare FAISS and other stores (SIZES= chooses; the million takes hours)
+	$(PEERS)/bin/python -m benchmarks.index $(SIZES:%=--size %) --storage float32 --storage float16 --storage int8 --page docs/index-benchmark.md
 
 clean: ## remove environments and caches, keep data
-	rm -rf $(VENV) $(OPTIMUM) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OPTIMUM) $(PEERS) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help install install-all install-optimum serve test test-optimum check fix docs bench clean
+.PHONY: help install install-all install-optimum serve test test-optimum check fix docs bench bench-index clean

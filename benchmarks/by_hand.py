@@ -1,6 +1,6 @@
 """Which of the questions written by hand an encoder gets wrong on the demo passages, and what pulled it away.
 
-    python benchmarks/by_hand.py        or        python benchmarks/by_hand.py my-encoder
+    python -m benchmarks.by_hand        or        python -m benchmarks.by_hand my-encoder
 
 20 questions in each of 12 languages against 576 passages, one per topic and language. With 20
 questions one is 5 percent: read what went wrong rather than compare the counts of good encoders.

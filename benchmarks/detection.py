@@ -1,6 +1,6 @@
 """How often language detection answers, and how often it errs, by confidence threshold.
 
-    python benchmarks/detection.py TATOEBA
+    python -m benchmarks.detection TATOEBA
 
 TATOEBA holds LASER's Tatoeba test pairs (`de-en.de`, `de-en.en`, …); whole sentences are
 tried, and their first two words.

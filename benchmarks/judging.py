@@ -1,6 +1,6 @@
 """Time and memory of a whole judgement, against scikit-learn computing the same mAP alone.
 
-    OMP_NUM_THREADS=2 python benchmarks/judging.py
+    OMP_NUM_THREADS=2 python -m benchmarks.judging
 
 Vectors are drawn at random in the shape of XQuAD-R (11 languages, 1,190 questions each, 13,014
 passages), with one relevant passage per language near its question; no data is needed. Judging is

@@ -1,6 +1,6 @@
 """What the line costs beyond the raw libraries, interleaved in one run.
 
-    make bench        or        python benchmarks/line.py --encoder isoglot-static
+    make bench        or        python -m benchmarks.line --encoder isoglot-static
 
 Every round runs each contender once, in a fresh random order; the table shows medians and
 the ratio to the raw libraries. Absolute numbers belong to the machine, ratios travel.

@@ -1,6 +1,6 @@
 """What the hybrid sampler costs: start-up at a million groups, and its share of a training step.
 
-python benchmarks/sampler.py [--groups 1000000] [--languages 10] [--steps 60]
+python -m benchmarks.sampler [--groups 1000000] [--languages 10] [--steps 60]
 
 Start-up is packing the groups and finding out which pairs each regime may draw. A step is
 that of a two-layer BERT (dimension 192, batch 100) on the CPU; batches of this sampler and of

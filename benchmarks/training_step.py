@@ -1,6 +1,6 @@
 """What makes a training step of a static encoder fast, each way in a process of its own, in turns.
 
-    python benchmarks/training_step.py
+    python -m benchmarks.training_step
 
 A step is forward, loss, backward and AdamW over a table of 57,344 x 1,024 numbers with 2,048 pairs of 45
 pieces, on one thread. Ratios are to the first row; absolute numbers belong to the machine.
