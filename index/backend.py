@@ -7,6 +7,7 @@ suite of tests (`tests/index/test_backends.py`) runs against all.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -66,6 +67,9 @@ class PassageIndex(Protocol):
 
     def scan(self, after: str | None = None, size: int = 1000) -> Iterator[Block]:
         """Yield all passages with vectors in blocks, in order of id; after: begin behind this id."""
+
+    def bulk(self) -> AbstractContextManager[None]:
+        """For writing many batches: what makes searching fast may wait until this ends, which may take minutes."""
 
     def info(self) -> dict[str, Any]:
         """Facts for people: how it is stored, what recall it promises and what was measured."""

@@ -10,11 +10,11 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from importlib.metadata import entry_points, version
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -26,7 +26,7 @@ from index.answer import Answer
 from index.catalog import DEMO, Catalog, collection_name
 from index.cli_places import alias, copy
 from index.collection import Collection
-from index.errors import EncoderMismatch, IsoglotError, NotFound
+from index.errors import EncoderMismatch, InvalidInput, IsoglotError, NotFound
 from index.local.cli import check_collection, snapshot
 from index.passages import Passage, read_passages, require_unique
 from index.settings import IndexSettings
@@ -98,10 +98,12 @@ def add(
     stored: Counter[str] = Counter()
     truncated: list[str] = []
     blocks = list(_blocks(checked, PASSAGES_AT_ONCE))
-    for block in track(blocks, "Encoding and storing", console=errors, disable=not errors.is_terminal):
-        added = target.upsert(block)
-        stored.update(added.by_language)
-        truncated += added.truncated
+    with ExitStack() as sealing, target.bulk():
+        for block in track(blocks, "Encoding and storing", console=errors, disable=not errors.is_terminal):
+            added = target.upsert(block)
+            stored.update(added.by_language)
+            truncated += added.truncated
+        sealing.enter_context(errors.status("Making it fast to search …"))
     catalog.close()
     languages = ", ".join(f"{code} {count:,}" for code, count in sorted(stored.items()))
     typer.echo(
@@ -130,6 +132,9 @@ def search(
         str | None, typer.Option("-l", "--languages", help="Only passages in these, such as de,fr.")
     ] = None,
     query_language: Annotated[str | None, typer.Option(help="The query's language; default: detected.")] = None,
+    where: Annotated[
+        str | None, typer.Option(help="""Filter on metadata as JSON, such as '{"year": {"gte": 2000}}'.""")
+    ] = None,
     collection: CollectionOption = DEMO,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     data: DataOption = None,
@@ -145,11 +150,21 @@ def search(
     settings = IndexSettings.load(data=data, encoder=encoder)
     catalog = Catalog(settings.place(), settings.load_encoder(), read_only=True, allowed=settings.languages)
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
-    answer = _open(catalog, collection).search(query, k, chosen, query_language)
+    answer = _open(catalog, collection).search(query, k, chosen, query_language, _filter(where))
     if as_json:
         typer.echo(json.dumps(answer.as_json(), ensure_ascii=False, indent=2))
     else:
         _show(answer)
+
+
+def _filter(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        parsed: dict[str, Any] = json.loads(text)
+    except ValueError as error:
+        raise InvalidInput(f'--where is no JSON ({error}); give an object such as {{"topic": "tides"}}.') from error
+    return parsed
 
 
 def _open(catalog: Catalog, name: str) -> Collection:

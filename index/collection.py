@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection as Collected
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -109,6 +110,10 @@ class Collection:
         self.index.upsert(passages, checked_vectors(embedded.vectors, len(passages), self.encoder.dimension))
         cut = [passage.id for passage, is_cut in zip(passages, embedded.truncated, strict=True) if is_cut]
         return Added(dict(sorted(Counter(passage.language for passage in passages).items())), cut)
+
+    def bulk(self) -> AbstractContextManager[None]:
+        """For writing many batches: what makes searching fast may wait until this ends, which may take minutes."""
+        return self.index.bulk()
 
     def delete(self, ids: Sequence[str]) -> int:
         """Remove passages by id and return how many there were."""

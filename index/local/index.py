@@ -153,7 +153,7 @@ class LocalIndex:
             after = passages[-1].id
 
     def bulk(self) -> AbstractContextManager[None]:
-        """While this lasts nothing is sealed; afterwards everything becomes one segment, each passage linked once."""
+        """While this lasts nothing is sealed; what was written is then sealed at once, each passage linked once."""
         return self._sealer.bulk()
 
     def compact(self, is_full: bool = False) -> None:

@@ -42,13 +42,13 @@ class Sealer:
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
-        """While this lasts nothing is sealed; afterwards everything becomes one segment."""
+        """While this lasts nothing is sealed; what was written is then sealed at once, each passage linked once."""
         self._bulk += 1
         try:
             yield
         finally:
             self._bulk -= 1
-        self.compact(is_full=True)
+        self.compact()
 
     def compact(self, is_full: bool = False) -> None:
         """Seal and merge as far as it is due; is_full: everything into one segment."""

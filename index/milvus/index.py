@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
 from typing import Any
 
@@ -200,6 +201,10 @@ class MilvusIndex:
                 timeout=TIMEOUT,
             )
         return [[{**hit["entity"], "id": hit["id"], "score": hit["distance"]} for hit in answer] for answer in answers]
+
+    def bulk(self) -> AbstractContextManager[None]:
+        """Nothing waits: Milvus indexes what is written by itself."""
+        return nullcontext()
 
     def scan(self, after: str | None = None, size: int = 1000) -> Iterator[Block]:
         """Yield all passages with vectors in blocks, in order of id; not frozen against writes meanwhile."""

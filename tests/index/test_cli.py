@@ -50,6 +50,15 @@ def test_add_then_search(run, tmp_path: Path) -> None:  # type: ignore[no-untype
     assert "Tides" in table.stdout and "query language" in table.stdout
 
 
+def test_a_filter_on_metadata(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    rows = [{**row, "metadata": {"year": 1990 + 20 * place}} for place, row in enumerate(ROWS)]
+    run("index", "add", str(write_lines(tmp_path / "passages.jsonl", list(rows))), "--collection", "docs")
+    found = json.loads(run("search", "moon", "-c", "docs", "--where", '{"year": {"gte": 2000}}', "--json").stdout)
+    assert [hit["id"] for hit in found["hits"]] == ["brot"]
+    assert "is no JSON" in run("search", "moon", "-c", "docs", "--where", "year").stderr
+    assert "there are: year" in run("search", "moon", "-c", "docs", "--where", '{"yaer": 1}').stderr
+
+
 def test_a_first_search_makes_the_demo_collection(run) -> None:  # type: ignore[no-untyped-def]
     assert len(json.loads(run("search", "moon", "-k", "7", "--json").stdout)["hits"]) == 7
 
