@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from index.errors import DamagedEncoder
 from index.pooling import UnsupportedEncoder
 
 __all__ = ["Graph"]
+
+log = logging.getLogger(__name__)
 
 _FILLED = ("attention_mask", "token_type_ids")
 _TOKEN_OUTPUTS = ("token_embeddings", "last_hidden_state")
@@ -30,6 +33,8 @@ class Graph:
             self._session = onnxruntime.InferenceSession(str(path), _session_options(threads), _providers())
         except Exception as error:  # ONNX Runtime raises bare Exception subclasses
             raise DamagedEncoder(f"The encoder in {path.parent} cannot be loaded: {error}", path=str(path)) from error
+        if len(self._session.get_providers()) < len(_providers()):
+            log.warning("ONNX Runtime could not start on the GPU; encoding runs on the processor.")
         self._inputs = [node.name for node in self._session.get_inputs()]
         outputs = [node.name for node in self._session.get_outputs()]
         self._output = next((name for name in ("sentence_embedding", *_TOKEN_OUTPUTS) if name in outputs), "")
