@@ -105,16 +105,14 @@ def test_queries_go_first_and_lengths_go_together(queue: BatchQueue, held: Held)
 
 def test_passages_are_not_shut_out(queue: BatchQueue, held: Held) -> None:
     async def ask() -> None:
-        long = "moon tide bread yeast heart blood ebbe mond brot"  # eight tokens, two of them fill a batch
-        tasks = await start(queue, held, ([long, long], "passage"), *[([long, long], "query")] * 8)
+        passage, query = "moon tide bread yeast heart blood ebbe", "moon tide bread yeast heart blood ebbe mond"
+        tasks = await start(queue, held, ([passage] * 2, "passage"), *[([query] * 2, "query")] * 8)
         held.go.set()
-        passage = tasks.pop(1)
-        await asyncio.wait({passage, *tasks}, return_when=asyncio.FIRST_COMPLETED)
-        await passage
-        assert not all(task.done() for task in tasks)
         await asyncio.gather(*tasks)
 
     asyncio.run(ask())
+    # Two texts fill a batch; the passages, asked for first, come eighth.
+    assert held.runs.index([7, 7]) == 7 and held.runs[1:7] == [[8, 8]] * 6 and len(held.runs) == 10
 
 
 def test_who_has_gone_is_not_served(queue: BatchQueue, held: Held) -> None:

@@ -56,9 +56,12 @@ def test_the_openai_client_works_unchanged(serve: Serve, encoder: Encoder) -> No
             client.embeddings.create(input=[[99_999]], model="tiny")
         with pytest.raises(openai.UnprocessableEntityError, match="dimensions is 3"):
             client.embeddings.create(input="moon", model="tiny", dimensions=3)
-    with serve(keys=[kept]) as (url, _), openai.OpenAI(base_url=f"{url}/v1", api_key="wrong") as client:
-        with pytest.raises(openai.AuthenticationError):
-            client.embeddings.create(input="moon", model="tiny")
+    with (
+        serve(keys=[kept]) as (url, _),
+        openai.OpenAI(base_url=f"{url}/v1", api_key="wrong") as client,
+        pytest.raises(openai.AuthenticationError),
+    ):
+        client.embeddings.create(input="moon", model="tiny")
 
 
 def test_matryoshka_lengths_are_cut_and_normalised(settings: Settings, tmp_path: Path) -> None:

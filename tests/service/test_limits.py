@@ -125,15 +125,17 @@ def test_a_client_that_sends_nothing_more_is_cut_off(serve: Serve, sent: bytes) 
 
 
 def test_a_client_that_trickles_is_cut_off(serve: Serve) -> None:
-    with serve(slow_client_seconds=0.3) as (url, _):
-        with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=10) as connection:
-            connection.sendall(b"POST /search HTTP/1.1\r\nhost: x\r\ncontent-length: 5000\r\n\r\n")
-            began = time.monotonic()
-            with pytest.raises(OSError):
-                while time.monotonic() - began < 8:
-                    connection.sendall(b" ")
-                    time.sleep(0.02)
-            assert time.monotonic() - began < 5
+    with (
+        serve(slow_client_seconds=0.3) as (url, _),
+        socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=10) as connection,
+    ):
+        connection.sendall(b"POST /search HTTP/1.1\r\nhost: x\r\ncontent-length: 5000\r\n\r\n")
+        began = time.monotonic()
+        with pytest.raises(OSError):
+            while time.monotonic() - began < 8:
+                connection.sendall(b" ")
+                time.sleep(0.02)
+        assert time.monotonic() - began < 5
 
 
 def test_a_client_that_does_not_read_is_cut_off(serve: Serve) -> None:
