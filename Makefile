@@ -3,6 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 OPTIMUM := .venv-optimum
+RAY := .venv-ray
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 .DEFAULT_GOAL := help
 
@@ -23,7 +24,7 @@ $(VENV)/serving: pyproject.toml constraints.txt
 $(VENV)/training: $(VENV)/serving
 	@echo "Adding what training, tests and checks need (once, a few minutes: torch is large) …"
 	@$(PIP) install --quiet $$(grep '^torch==' constraints.txt)
-	@$(PIP) install --quiet -c constraints.txt -e '.[cpu,train,judge,dev]'
+	@$(PIP) install --quiet -c constraints.txt -e '.[cpu,jobs,train,judge,dev]'
 	@touch $@
 
 install: $(VENV)/serving ## make .venv with what serving needs (no torch)
@@ -43,12 +44,24 @@ $(OPTIMUM)/ready: pyproject.toml constraints-optimum.txt
 
 install-optimum: $(OPTIMUM)/ready ## make .venv-optimum for `isoglot export --route optimum`
 
-test: install-all ## run all tests but those of the Optimum route
+# Ray is large and serving never needs it.
+$(RAY)/ready: pyproject.toml constraints.txt
+	@echo "Setting up $(RAY) (once, a minute or two: Ray is large) …"
+	@test -x $(RAY)/bin/python || $(PYTHON) -m venv $(RAY)
+	@$(RAY)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt -e '.[cpu,jobs,ray,dev]' onnx
+	@touch $@
+
+install-ray: $(RAY)/ready ## make .venv-ray for `isoglot index build --engine ray`
+
+test: install-all ## run all tests but those of the Optimum route and of Ray
 	$(VENV)/bin/python -m pytest
 
 test-optimum: install-all install-optimum ## export runs through Optimum, in its own environment, and serve them
 	$(VENV)/bin/python -m tests.training.tiny_runs $(OPTIMUM)/runs
 	TINY_RUNS=$(OPTIMUM)/runs $(OPTIMUM)/bin/python -m pytest tests/optimum
+
+test-ray: install-ray ## jobs on a real Ray of this machine, in its own environment
+	$(RAY)/bin/python -m pytest tests/ray
 
 check: install-all ## lint, types, docs up to date
 	$(VENV)/bin/ruff check .
@@ -70,6 +83,6 @@ bench: install-all ## measure against the raw libraries, interleaved in one run
 	$(VENV)/bin/python benchmarks/judging.py
 
 clean: ## remove environments and caches, keep data
-	rm -rf $(VENV) $(OPTIMUM) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OPTIMUM) $(RAY) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help install install-all install-optimum serve test test-optimum check fix docs bench clean
+.PHONY: help install install-all install-optimum install-ray serve test test-optimum test-ray check fix docs bench clean

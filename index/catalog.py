@@ -8,10 +8,11 @@ import threading
 from collections.abc import Collection as Collected
 from pathlib import Path
 
+from index.aliases import Aliases
 from index.collection import Collection
 from index.demo import demo_passages
 from index.encoder import Encoder
-from index.errors import EncoderMismatch, InvalidInput, IsoglotError, NotFound
+from index.errors import Conflict, EncoderMismatch, InvalidInput, IsoglotError, NotFound
 from index.local.index import DATABASE
 from index.passages import Passage
 
@@ -45,6 +46,7 @@ class Catalog:
         self, folder: Path, encoder: Encoder, read_only: bool = False, allowed: Collected[str] | None = None
     ) -> None:
         self.folder, self.encoder, self.read_only, self.allowed = folder, encoder, read_only, allowed
+        self.aliases = Aliases(folder)
         self._open: dict[str, Collection] = {}
         self._lock = threading.RLock()
 
@@ -53,8 +55,9 @@ class Catalog:
         return sorted(path.parent.name for path in self.folder.glob(f"*/{DATABASE}"))
 
     def get(self, name: str) -> Collection:
-        """An existing collection, opened; raises NotFound, or what opening raises."""
+        """An existing collection, or the one an alias points to, opened; raises NotFound, or what opening raises."""
         with self._lock:
+            name = self.aliases.resolve(name)
             if name in self._open:
                 return self._open[name]
             if not (self.folder / collection_name(name) / DATABASE).is_file():
@@ -66,8 +69,9 @@ class Catalog:
             return self._keep(name)
 
     def create(self, name: str) -> tuple[Collection, bool]:
-        """The collection of that name, and whether it had to be made."""
+        """The collection of that name, or the one an alias of it points to, and whether it had to be made."""
         with self._lock:
+            name = self.aliases.resolve(name)
             is_new = not (self.folder / collection_name(name) / DATABASE).is_file()
             return (self._keep(name) if is_new else self.get(name)), is_new
 
@@ -76,8 +80,21 @@ class Catalog:
         return self._open[name]
 
     def delete(self, name: str) -> None:
-        """Remove a collection and its files; raises NotFound."""
+        """Remove a collection and its files; raises NotFound, and Conflict for an alias or what one points to."""
         with self._lock:
+            if name in self.aliases.all():
+                raise Conflict(
+                    f"{name!r} is an alias; remove it (isoglot index alias {name} --remove), or delete the collection "
+                    "it points to after that.",
+                    alias=name,
+                )
+            if named := self.aliases.pointing_to(name):
+                raise Conflict(
+                    f"{name!r} is what the alias {', '.join(named)} points to; move or remove the alias first "
+                    "(isoglot index alias).",
+                    collection=name,
+                    aliases=named,
+                )
             if name not in self._open and not (self.folder / collection_name(name) / DATABASE).is_file():
                 self.get(name)
             collection = self._open.pop(name, None)

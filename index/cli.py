@@ -26,6 +26,7 @@ from index.answer import Answer
 from index.catalog import DEMO, Catalog, collection_name
 from index.collection import Collection
 from index.errors import EncoderMismatch, IsoglotError, NotFound
+from index.jobs.cli import register as register_jobs
 from index.passages import Passage, read_passages, require_unique
 from index.settings import IndexSettings
 
@@ -54,6 +55,7 @@ def root(
 
 index_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Fill collections with passages.")
 app.add_typer(index_app, name="index")
+register_jobs(index_app)
 
 errors = Console(stderr=True)
 
