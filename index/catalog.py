@@ -68,6 +68,11 @@ class Catalog:
                 )
             return self._keep(name)
 
+    def holds(self, name: str) -> bool:
+        """Whether a collection is open here, so that no other process may write to it."""
+        with self._lock:
+            return self.aliases.resolve(name) in self._open
+
     def create(self, name: str) -> tuple[Collection, bool]:
         """The collection of that name, or the one an alias of it points to, and whether it had to be made."""
         with self._lock:

@@ -12,7 +12,7 @@ from fastapi_offline import FastAPIOffline
 from service import page, problems
 from service.engine import Engine
 from service.limits import BodyLimit
-from service.routes import collections, embed, health, search
+from service.routes import collections, embed, health, jobs, search
 from service.settings import Settings
 
 __all__ = ["create_app"]
@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     )
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     problems.install(app)
-    for routes in (search, embed, collections, health):
+    for routes in (search, embed, collections, jobs, health):
         app.include_router(routes.router)
     page.mount(app)
     return app

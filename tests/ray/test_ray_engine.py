@@ -6,11 +6,12 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import psutil
 import pytest
 
 ray = pytest.importorskip("ray")
+psutil = pytest.importorskip("psutil")  # comes with Ray
 
 from index.errors import InvalidInput
 from index.jobs import JobSpec, JobStopped, build
@@ -51,7 +52,7 @@ def test_both_engines_end_alike_and_a_second_run_writes_nothing(settings: IndexS
     assert changed.tally.written.total() == 0 and "already" in rejected(settings, changed)[-1]["reason"]
 
 
-def actors() -> list[psutil.Process]:
+def actors() -> list[Any]:
     """The processes of encoding actors, by the name Ray gives them."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
