@@ -84,7 +84,7 @@ def _dataset(ray: Any, spec: JobSpec, settings: IndexSettings, target: Collectio
         batch_size=None,
         batch_format="pyarrow",
         num_cpus=cores,
-        concurrency=(1, actors),
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=actors),
     )
 
 

@@ -82,14 +82,14 @@ def test_an_actor_killed_half_way_changes_nothing(settings: IndexSettings, tmp_p
 
 def test_a_stopped_job_goes_on_with_either_engine(settings: IndexSettings, tmp_path: Path) -> None:
     file = write_lines(tmp_path / "a.jsonl", ROWS[:3000])
-    local = run(settings, file, collection="local")
+    whole = run(settings, file, collection="whole")
     for engine in ("ray", "local"):
         stop = threading.Event()
         spec = JobSpec(sources=[str(file)], collection=engine, engine="ray", batch=300)
         with pytest.raises(JobStopped):
             build(spec, settings, lambda s, stop=stop: stop.set() if s.tally.read >= 900 else None, stop)
         state = build(spec.model_copy(update={"engine": engine}), settings)
-        assert state.tally == local.tally and held(settings, engine) == held(settings, "local")
+        assert state.tally == whole.tally and held(settings, engine) == held(settings, "whole")
 
 
 def test_standard_input_is_refused(settings: IndexSettings) -> None:
