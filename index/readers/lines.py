@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any
 
-from index.readers.columns import Columns
-from index.readers.opening import file_size, file_stamp, opened
+from index.readers.one_file import OneFile
+from index.readers.opening import opened
 from index.readers.rows import EXCERPT_CHARACTERS, Row
 
 __all__ = ["MAX_LINE_BYTES", "JsonLines"]
@@ -18,24 +18,8 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 _SKIP_BYTES = 1024 * 1024
 
 
-class JsonLines:
-    """One passage a line, as `index/passages.py` describes it; blank lines count as lines but are no rows.
-
-    name: path, URL or "-".
-    """
-
-    splits = False
-
-    def __init__(self, name: str, columns: Columns) -> None:
-        self.name, self._columns = name, columns
-
-    def size(self) -> int | None:
-        """Stored bytes."""
-        return file_size(self.name)
-
-    def stamp(self) -> str | None:
-        """Size and time."""
-        return file_stamp(self.name)
+class JsonLines(OneFile):
+    """One passage a line, as `index/passages.py` describes it; blank lines count as lines but are no rows."""
 
     def rows(self, skip: int = 0) -> Iterator[Row]:
         """Yield lines as rows."""

@@ -7,8 +7,9 @@ from typing import Any
 
 from index.errors import InvalidInput
 from index.extras import require_extra
-from index.readers.columns import FIELDS, Columns
-from index.readers.opening import file_size, file_stamp, opened
+from index.readers.columns import FIELDS
+from index.readers.one_file import OneFile
+from index.readers.opening import opened
 from index.readers.rows import Row
 
 __all__ = ["Parquet"]
@@ -16,21 +17,8 @@ __all__ = ["Parquet"]
 _ROWS_AT_ONCE = 1024
 
 
-class Parquet:
+class Parquet(OneFile):
     """Rows of a Parquet file; only the columns a passage needs are read."""
-
-    splits = False
-
-    def __init__(self, name: str, columns: Columns) -> None:
-        self.name, self._columns = name, columns
-
-    def size(self) -> int | None:
-        """Stored bytes."""
-        return file_size(self.name)
-
-    def stamp(self) -> str | None:
-        """Size and time."""
-        return file_stamp(self.name)
 
     def rows(self, skip: int = 0) -> Iterator[Row]:
         """Yield rows; row groups that are skipped are not read. Raises InvalidInput for missing columns."""

@@ -6,32 +6,19 @@ import csv
 from collections.abc import Iterator
 from typing import IO
 
-from index.readers.columns import Columns
 from index.readers.lines import MAX_LINE_BYTES
-from index.readers.opening import file_size, file_stamp, opened, suffix
+from index.readers.one_file import OneFile
+from index.readers.opening import opened, suffix
 from index.readers.rows import EXCERPT_CHARACTERS, Row
 
 __all__ = ["Table"]
 
 
-class Table:
+class Table(OneFile):
     """Rows of a CSV file (RFC 4180) or a TSV file; the first row names the columns.
 
     Bytes that are no UTF-8 spoil their row, not the file.
     """
-
-    splits = False
-
-    def __init__(self, name: str, columns: Columns) -> None:
-        self.name, self._columns = name, columns
-
-    def size(self) -> int | None:
-        """Stored bytes."""
-        return file_size(self.name)
-
-    def stamp(self) -> str | None:
-        """Size and time."""
-        return file_stamp(self.name)
 
     def rows(self, skip: int = 0) -> Iterator[Row]:
         """Yield records as rows, numbered by the line they end on; raises InvalidInput for missing columns."""
