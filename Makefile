@@ -4,6 +4,7 @@ PORT ?= 8000
 VENV := .venv
 OPTIMUM := .venv-optimum
 PEERS := .venv-peers
+RAY := .venv-ray
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 .DEFAULT_GOAL := help
 
@@ -24,7 +25,7 @@ $(VENV)/serving: pyproject.toml constraints.txt
 $(VENV)/training: $(VENV)/serving
 	@echo "Adding what training, tests and checks need (once, a few minutes: torch is large) …"
 	@$(PIP) install --quiet $$(grep '^torch==' constraints.txt)
-	@$(PIP) install --quiet -c constraints.txt -e '.[cpu,train,judge,dev]'
+	@$(PIP) install --quiet -c constraints.txt -e '.[cpu,jobs,train,judge,dev]'
 	@touch $@
 
 install: $(VENV)/serving ## make .venv with what serving needs (no torch)
@@ -44,12 +45,24 @@ $(OPTIMUM)/ready: pyproject.toml constraints-optimum.txt
 
 install-optimum: $(OPTIMUM)/ready ## make .venv-optimum for `isoglot export --route optimum`
 
-test: install-all ## run all tests but those of the Optimum route
+# Ray is large and serving never needs it.
+$(RAY)/ready: pyproject.toml constraints.txt
+	@echo "Setting up $(RAY) (once, a minute or two: Ray is large) …"
+	@test -x $(RAY)/bin/python || $(PYTHON) -m venv $(RAY)
+	@$(RAY)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt -e '.[cpu,jobs,ray,dev]' onnx
+	@touch $@
+
+install-ray: $(RAY)/ready ## make .venv-ray for `isoglot index build --engine ray`
+
+test: install-all ## run all tests but those of the Optimum route and of Ray
 	$(VENV)/bin/python -m pytest
 
 test-optimum: install-all install-optimum ## export runs through Optimum, in its own environment, and serve them
 	$(VENV)/bin/python -m tests.training.tiny_runs $(OPTIMUM)/runs
 	TINY_RUNS=$(OPTIMUM)/runs $(OPTIMUM)/bin/python -m pytest tests/optimum
+
+test-ray: install-ray ## jobs on a real Ray of this machine, in its own environment
+	$(RAY)/bin/python -m pytest tests/ray
 
 check: install-all ## lint, types, docs up to date
 	$(VENV)/bin/ruff check .
@@ -83,6 +96,6 @@ bench-index: $(PEERS)/ready ## measure the index against bare FAISS and other st
 	$(PEERS)/bin/python -m benchmarks.index $(SIZES:%=--size %) --storage float32 --storage float16 --storage int8 --page docs/index-benchmark.md
 
 clean: ## remove environments and caches, keep data
-	rm -rf $(VENV) $(OPTIMUM) $(PEERS) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OPTIMUM) $(PEERS) $(RAY) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help install install-all install-optimum serve test test-optimum check fix docs bench bench-index clean
+.PHONY: help install install-all install-optimum install-ray serve test test-optimum test-ray check fix docs bench bench-index clean

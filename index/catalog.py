@@ -53,8 +53,9 @@ class Catalog:
         return self.place.names()
 
     def get(self, name: str) -> Collection:
-        """An existing collection, opened; raises NotFound, or what opening raises."""
+        """An existing collection, or the one an alias stands for, opened; raises NotFound, or what opening raises."""
         with self._lock:
+            name = self.place.resolve(name)
             if name in self._open:
                 return self._open[name]
             if not self.place.has(collection_name(name)):
@@ -67,11 +68,16 @@ class Catalog:
 
     def peek(self, name: str) -> Collection | None:
         """The collection if it is open already; never waits for one that another thread is opening."""
-        return self._open.get(name)
+        return self._open.get(self.place.resolve(name))
+
+    def holds(self, name: str) -> bool:
+        """Whether a collection is open here, so that no other process may write to it."""
+        return self.peek(name) is not None
 
     def create(self, name: str) -> tuple[Collection, bool]:
-        """The collection of that name, and whether it had to be made."""
+        """The collection of that name, or the one an alias of it stands for, and whether it had to be made."""
         with self._lock:
+            name = self.place.resolve(name)
             is_new = not self.place.has(collection_name(name))
             return (self._keep(name) if is_new else self.get(name)), is_new
 
@@ -81,7 +87,7 @@ class Catalog:
         return self._open[name]
 
     def delete(self, name: str) -> None:
-        """Remove a collection and its files; raises NotFound."""
+        """Remove a collection and its files; raises NotFound, and Conflict for an alias or what one stands for."""
         with self._lock:
             if name not in self._open and not self.place.has(collection_name(name)):
                 self.get(name)

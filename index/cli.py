@@ -24,9 +24,10 @@ from rich.text import Text
 
 from index.answer import Answer
 from index.catalog import DEMO, Catalog, collection_name
-from index.cli_places import alias, copy
+from index.cli_places import copy
 from index.collection import Collection
 from index.errors import EncoderMismatch, InvalidInput, IsoglotError, NotFound
+from index.jobs.cli import register as register_jobs
 from index.local.cli import check_collection, snapshot
 from index.passages import Passage, read_passages, require_unique
 from index.settings import IndexSettings
@@ -57,7 +58,7 @@ def root(
 index_app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", help="Fill collections with passages.")
 app.add_typer(index_app, name="index")
 index_app.command("copy")(copy)
-index_app.command("alias")(alias)
+register_jobs(index_app)
 index_app.command("snapshot")(snapshot)
 app.command("check")(check_collection)
 

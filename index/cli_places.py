@@ -17,7 +17,7 @@ from index.errors import InvalidInput
 from index.places import LOCAL
 from index.settings import IndexSettings
 
-__all__ = ["alias", "copy"]
+__all__ = ["copy"]
 
 errors = Console(stderr=True)
 
@@ -72,25 +72,3 @@ def _copy_shown(source: PassageIndex, target: PassageIndex, marker: Marker) -> d
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
         task = progress.add_task("", total=sum(source.counts().values()))
         return copy_passages(source, target, marker, lambda copied: progress.update(task, completed=copied))
-
-
-def alias(
-    name: Annotated[str, typer.Argument(help="The alias: a second name to search by.")],
-    collection: Annotated[
-        str | None, typer.Argument(help="The collection it is to stand for; left out: remove it.")
-    ] = None,
-    data: DataOption = None,
-) -> None:
-    """Let a name stand for a collection of a Milvus, from one moment to the next.
-
-    Fill `docs-2` beside `docs-1`, then point `docs` at it: readers never see a half-filled collection.
-
-    Example: `isoglot index alias docs docs-2`
-    """
-    with closing(IndexSettings.load(data=data).place()) as place:
-        if collection is None:
-            place.drop_alias(collection_name(name))
-            typer.echo(f"{name!r} is no alias any more.")
-        else:
-            place.set_alias(collection_name(name), collection_name(collection))
-            typer.echo(f"{name!r} now stands for {collection!r}.")

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from index.aliases import Aliases
 from index.backend import PassageIndex
-from index.errors import InvalidInput, NotFound
+from index.errors import Conflict, InvalidInput, NotFound
 from index.local.build import Shape
 from index.local.gpu import Gpu, find_gpu
 from index.local.index import DATABASE, LocalIndex
@@ -44,11 +45,17 @@ class Place(Protocol):
     def rename(self, name: str, new: str) -> None:
         """Give a collection that nobody here holds open another name, which must be free."""
 
+    def resolve(self, name: str) -> str:
+        """The name to open a collection by: an alias' target, unless the place finds that itself."""
+
+    def aliases(self) -> dict[str, str]:
+        """Alias → the collection it stands for, sorted."""
+
     def set_alias(self, alias: str, name: str) -> None:
-        """Let an alias stand for a collection; raises NotFound, Conflict, InvalidInput where there are none."""
+        """Let an alias stand for a collection, at once for every reader; raises NotFound, Conflict."""
 
     def drop_alias(self, alias: str) -> None:
-        """Remove an alias, its collection stays; raises NotFound, InvalidInput where there are none."""
+        """Remove an alias, its collection stays; raises NotFound."""
 
     def close(self) -> None:
         """Let go of connections."""
@@ -78,11 +85,12 @@ class LocalOptions:
 class LocalPlace:
     """One folder per collection below a folder of this machine.
 
-    options: how collections are kept there; None takes the defaults.
+    options: how collections are kept there; None takes the defaults. history: where aliases point and pointed before.
     """
 
     def __init__(self, folder: Path, options: LocalOptions | None = None) -> None:
         self.folder, self._options = folder, options or LocalOptions()
+        self.history = Aliases(folder)
 
     def names(self) -> list[str]:
         """Names of the collections there are, sorted."""
@@ -102,22 +110,48 @@ class LocalPlace:
         return LocalIndex(self.folder / name, facts, read_only, chosen.shape, chosen.gpu(), plan)
 
     def delete(self, name: str) -> None:
-        """Remove a collection and its files; raises NotFound."""
+        """Remove a collection and its files; raises NotFound, and Conflict for an alias or what one stands for."""
+        self._require_free(name)
         if not self.has(name):
             raise NotFound(f"There is no collection {name!r}.", collection=name)
         shutil.rmtree(self.folder / name)
+
+    def _require_free(self, name: str) -> None:
+        if name in self.history.all():
+            raise Conflict(
+                f"{name!r} is an alias; remove it (isoglot index alias {name} --remove), or delete the collection it "
+                "stands for after that.",
+                alias=name,
+            )
+        if named := self.history.pointing_to(name):
+            raise Conflict(
+                f"{name!r} is what the alias {', '.join(named)} stands for; move or remove the alias first "
+                "(isoglot index alias).",
+                collection=name,
+                aliases=named,
+            )
 
     def rename(self, name: str, new: str) -> None:
         """Move a collection's folder."""
         (self.folder / name).rename(self.folder / new)
 
+    def resolve(self, name: str) -> str:
+        """An alias' target, or the name itself."""
+        return self.history.resolve(name)
+
+    def aliases(self) -> dict[str, str]:
+        """Alias → the collection it stands for, sorted."""
+        return {name: alias.target for name, alias in self.history.all().items()}
+
     def set_alias(self, alias: str, name: str) -> None:
-        """Raise InvalidInput: folders have one name."""
-        raise InvalidInput(f"{alias!r} cannot stand for {name!r}: aliases are kept by Milvus alone (ISOGLOT_INDEX).")
+        """Let an alias stand for a collection, at once for every reader; raises NotFound, Conflict."""
+        if not self.has(name) and name not in self.history.all():
+            raise NotFound(f"There is no collection {name!r} for an alias to stand for.", collection=name)
+        self.history.move(alias, name)
 
     def drop_alias(self, alias: str) -> None:
-        """Raise InvalidInput: folders have one name."""
-        raise InvalidInput(f"{alias!r} is no alias: aliases are kept by Milvus alone (ISOGLOT_INDEX).")
+        """Remove an alias, its collection stays; raises NotFound."""
+        self.history.remove(alias)
 
     def close(self) -> None:
         """Nothing is held."""

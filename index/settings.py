@@ -91,6 +91,12 @@ class IndexSettings(BaseSettings):
             raise ValueError(f"{pooling!r} is no pooling; use one of {', '.join(POOLINGS)}")
         return pooling
 
+    job_sources: list[str] = Field(
+        [],
+        description="What `POST /jobs` may read, as JSON: folders of the server and beginnings of URLs "
+        '(`["/srv/incoming", "s3://bucket/", "hf:"]`); nothing by default. The command line may read anything.',
+    )
+
     @field_validator("languages")
     @classmethod
     def _known(cls, codes: list[str] | None) -> list[str] | None:

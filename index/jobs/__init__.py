@@ -1,0 +1,13 @@
+"""Batch indexing: from a pile of files to a live collection, through crashes.
+
+A row goes read (`index/readers/`) → checked, its language detected, split (`checking.py`) → compared with
+what is stored (`sifting.py`) → encoded → written (`writing.py`). Where a job stands is kept in its
+ledger (`ledger.py`), so that the same command goes on after a kill.
+"""
+
+from index.jobs.job import build
+from index.jobs.spec import JobSpec
+from index.jobs.state import JobState
+from index.jobs.writing import JobStopped
+
+__all__ = ["JobSpec", "JobState", "JobStopped", "build"]

@@ -1,0 +1,216 @@
+"""`isoglot index build`, `isoglot index jobs` and `isoglot index alias`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from index.aliases import Aliases
+from index.catalog import collection_name
+from index.errors import Conflict, InvalidInput
+from index.jobs.dead_letters import LETTERS
+from index.jobs.gate import GateRefused
+from index.jobs.job import FOLDER, build
+from index.jobs.listing import states
+from index.jobs.progress import display, show_end
+from index.jobs.spec import JobSpec
+from index.jobs.state import JobState
+from index.jobs.writing import JobStopped
+from index.languages import language_code
+from index.places import LocalPlace, Place
+from index.readers import Columns
+from index.settings import IndexSettings
+
+__all__ = ["EXIT_REFUSED", "EXIT_REJECTED", "EXIT_STOPPED", "register"]
+
+EXIT_REJECTED, EXIT_REFUSED, EXIT_STOPPED = 3, 4, 5
+
+_errors = Console(stderr=True)
+
+EncoderOption = Annotated[
+    str | None, typer.Option("--encoder", help="Encoder folder, bundled name or hub id; default ISOGLOT_ENCODER.")
+]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Folder that holds collections and jobs; default ISOGLOT_DATA.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON: a line each second, the result last.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs to `isoglot index`."""
+    app.command("build")(build_collection)
+    app.command("jobs")(jobs)
+    app.command("alias")(alias)
+
+
+def build_collection(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files (.jsonl .csv .tsv .parquet, also .gz .zst), folders (BEIR; text, Markdown, HTML), URLs, "
+            "data sets (hf:ORGANISATION/NAME), or - for JSON lines on standard input."
+        ),
+    ],
+    collection: Annotated[str, typer.Option("--collection", "-c", help="Collection to fill, or alias to switch.")],
+    sync: Annotated[bool, typer.Option(help="Also remove passages no source holds any more.")] = False,
+    switch: Annotated[bool, typer.Option(help="Fill a new version beside the live one, then move the alias.")] = False,
+    gate: Annotated[Path | None, typer.Option(help="Known questions to pass before the switch (implies it).")] = None,
+    bound: Annotated[float, typer.Option(help="Most a language may lose of R@10 or nDCG@10 at the gate.")] = 0.02,
+    distance_bound: Annotated[float, typer.Option(help="Most places its rank distance may grow there.")] = 50,
+    live_encoder: Annotated[str | None, typer.Option(help="The live version's encoder, where it is another.")] = None,
+    column: Annotated[list[str] | None, typer.Option(help="FIELD=COLUMN of a table, such as text=body.")] = None,
+    metadata: Annotated[list[str] | None, typer.Option(help="Column to keep as metadata; may be repeated.")] = None,
+    language: Annotated[str | None, typer.Option(help="Language of rows without one; default: detected.")] = None,
+    split: Annotated[bool | None, typer.Option(help="Split texts into passages; default: documents only.")] = None,
+    length: Annotated[int, typer.Option(help="Longest passage when splitting, in characters; a wide one is 2.")] = 800,
+    overlap: Annotated[int, typer.Option(help="How much of a passage the next one may repeat.")] = 100,
+    batch: Annotated[int, typer.Option(help="Passages encoded and committed together.")] = 1024,
+    engine: Annotated[Literal["local", "ray"], typer.Option(help="Where to read and encode.")] = "local",
+    strict: Annotated[bool, typer.Option(help="Exit 3 when a row was rejected.")] = False,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+    encoder: EncoderOption = None,
+) -> None:
+    """Index a pile of files; goes on after a kill with the same command, skips what is stored already.
+
+    Rejected rows go to DATA/jobs/JOB/rejected.jsonl with line, reason and language.
+
+    Exit codes: 0 done; 1 an error, told; 2 a wrong command line; 3 done, with rejected rows (--strict);
+    4 the gate refused the switch; 5 stopped by Ctrl-C or SIGTERM, the same command goes on.
+
+    Examples:
+    `isoglot index build passages.jsonl.gz more.parquet --collection docs --column text=body`
+
+    `isoglot index build handbook/ -c docs --gate questions.jsonl`
+    """
+    settings = IndexSettings.load(data=data, encoder=encoder)
+    spec = JobSpec.load(
+        sources=sources,
+        collection=collection,
+        columns=Columns.parse(column or [], metadata or [], language_code(language) if language else None),
+        split=split,
+        length=length,
+        overlap=overlap,
+        sync=sync,
+        switch=switch or gate is not None,
+        gate=None if gate is None else str(gate),
+        bound=bound,
+        distance_bound=distance_bound,
+        live_encoder=live_encoder,
+        engine=engine,
+        batch=batch,
+    )
+    last: list[JobState] = []
+    code = _run(spec, settings, as_json, last)
+    if last:
+        _end(last[0], settings, as_json)
+    rejected = bool(last) and last[0].tally.rejected.total() > 0
+    raise typer.Exit(EXIT_REJECTED if code == 0 and strict and rejected else code)
+
+
+def _run(spec: JobSpec, settings: IndexSettings, as_json: bool, last: list[JobState]) -> int:
+    """Run the job and keep its last state; returns the exit code, other errors pass through."""
+    with display(as_json, _errors) as shown, _stopping() as stop:
+
+        def report(state: JobState) -> None:
+            """Show a state and keep it."""
+            last[:] = [state]
+            shown(state)
+
+        try:
+            build(spec, settings, report, stop)
+        except GateRefused as error:
+            _errors.print(error.message, soft_wrap=True, highlight=False)
+            return EXIT_REFUSED
+        except JobStopped as error:
+            _errors.print(error.message, soft_wrap=True, highlight=False)
+            return EXIT_STOPPED
+    return 0
+
+
+def _end(state: JobState, settings: IndexSettings, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(state.shown(), ensure_ascii=False))
+    else:
+        show_end(state, str(settings.data / FOLDER / state.id / LETTERS), Console())
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """An event the first SIGINT or SIGTERM sets; a second one ends the process at once."""
+    stop = threading.Event()
+
+    def ask(number: int, _: object) -> None:
+        """Finish the batch in hand first."""
+        if stop.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def jobs(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False, data: DataOption = None) -> None:
+    """List jobs, latest first."""
+    found = states(IndexSettings.load(data=data))
+    if as_json:
+        typer.echo(json.dumps([state.shown() for state in found], ensure_ascii=False, indent=2))
+        return
+    table = Table("job", "status", "read", "written", "skipped", "rejected", "updated")
+    for state in found:
+        counts = (
+            state.tally.read,
+            *(c.total() for c in (state.tally.written, state.tally.skipped, state.tally.rejected)),
+        )
+        table.add_row(state.id, state.status, *(f"{count:,}" for count in counts), state.updated)
+    Console().print(table)
+
+
+def alias(
+    name: Annotated[str | None, typer.Argument(help="The alias; none lists all.")] = None,
+    collection: Annotated[str | None, typer.Argument(help="The collection it shall point to.")] = None,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Point it to where it pointed before.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove the alias, not the collection.")] = False,
+    data: DataOption = None,
+) -> None:
+    """List aliases, move one in one step, roll it back or remove it.
+
+    Examples: `isoglot index alias docs docs-2026-11-20`, `isoglot index alias docs --rollback`
+    """
+    if sum((collection is not None, rollback, remove)) > 1:
+        raise Conflict("Give one of a collection, --rollback and --remove.")
+    with closing(IndexSettings.load(data=data).place()) as place:
+        if name and collection:
+            place.set_alias(collection_name(name), collection_name(collection))
+        elif name and rollback:
+            _history(place).roll_back(name)
+        elif name and remove:
+            place.drop_alias(name)
+        before = {known: facts.previous for known, facts in _history(place).all().items()} if _is_local(place) else {}
+        for known, target in place.aliases().items():
+            earlier = f"   before: {', '.join(before[known])}" if before.get(known) else ""
+            typer.echo(f"{known} → {target}{earlier}")
+
+
+def _is_local(place: Place) -> bool:
+    return isinstance(place, LocalPlace)
+
+
+def _history(place: Place) -> Aliases:
+    if not isinstance(place, LocalPlace):
+        raise InvalidInput("Milvus keeps no history of its aliases; name the collection to point back to.")
+    return place.history

@@ -1,0 +1,119 @@
+"""Jobs that a running service is given: one at a time, in a process of their own where that can be.
+
+A process of lower priority leaves the searches theirs: in the service's own process every search would
+wait for the job's share of Python. Only a collection that the service holds open itself is filled in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from typing import Any
+
+from index.catalog import Catalog
+from index.errors import IsoglotError
+from index.jobs.job import FOLDER, build, plan
+from index.jobs.ledger import Ledger
+from index.jobs.listing import state_of
+from index.jobs.permission import require_allowed
+from index.jobs.spec import JobSpec
+from index.jobs.state import JobState
+from index.settings import IndexSettings
+
+__all__ = ["LOG", "JobRunner"]
+
+LOG = "job.log"
+"""In a job's folder: what its process said."""
+
+
+class JobRunner:
+    """Runs jobs one after another.
+
+    catalog: the collections the service holds open.
+    """
+
+    def __init__(self, settings: IndexSettings, catalog: Catalog) -> None:
+        self._settings, self._catalog = settings, catalog
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="job")
+        self._stops: dict[str, threading.Event] = {}
+        self._lock = threading.Lock()
+
+    def start(self, spec: JobSpec) -> JobState:
+        """Queue a job, or an unfinished one to go on, and return its state.
+
+        Raises InvalidInput for what may not be read, JobRunning when it runs already, and what `plan` raises.
+        """
+        require_allowed(spec, self._settings.job_sources)
+        fresh, _ = plan(spec, self._settings)
+        with self._lock:
+            if fresh.id in self._stops:
+                return state_of(self._settings, fresh.id)
+            with closing(Ledger(self._settings.data / FOLDER / fresh.id, fresh)) as ledger:
+                ledger.save(status="queued", phase="", spec=spec, error=None, note=None)
+                state = ledger.state
+            self._stops[state.id] = threading.Event()
+            self._pool.submit(self._run, state)
+        return state
+
+    def stop(self, identity: str) -> bool:
+        """Ask a job to end after the batch in hand; whether it was one of those here."""
+        with self._lock:
+            stop = self._stops.get(identity)
+        if stop is not None:
+            stop.set()
+        return stop is not None
+
+    def _run(self, state: JobState) -> None:
+        stop = self._stops[state.id]
+        try:
+            if stop.is_set():
+                self._enter(state, status="stopped", error="The job was stopped before it began.")
+            elif not state.spec.switch and self._catalog.holds(state.spec.collection):
+                with suppress(IsoglotError):  # told by the ledger, to whoever asks for the job
+                    build(state.spec, self._settings, stop=stop, catalog=self._catalog)
+            else:
+                self._run_apart(state, stop)
+        finally:
+            with self._lock:
+                del self._stops[state.id]
+
+    def _run_apart(self, state: JobState, stop: threading.Event) -> None:
+        folder = self._settings.data / FOLDER / state.id
+        with (folder / LOG).open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "index.jobs.worker", str(folder)],
+                env={**os.environ, **_environment(self._settings)},
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
+            while process.poll() is None:
+                if stop.wait(0.2):
+                    process.terminate()
+                    process.wait()
+        if state_of(self._settings, state.id).status == "queued":
+            told = f"The job's process ended with {process.returncode} before it began; see {folder / LOG}."
+            self._enter(state, status="failed", error=told)
+
+    def _enter(self, state: JobState, **changes: Any) -> None:
+        with closing(Ledger(self._settings.data / FOLDER / state.id, state)) as ledger:
+            ledger.save(**changes)
+
+    def close(self) -> None:
+        """Stop all jobs; they can go on later."""
+        with self._lock:
+            for stop in self._stops.values():
+                stop.set()
+        self._pool.shutdown(cancel_futures=False)
+
+
+def _environment(settings: IndexSettings) -> dict[str, str]:
+    """The settings as a child process reads them; secrets it has from the environment it inherits."""
+    told = settings.model_dump(mode="json", include=set(IndexSettings.model_fields), exclude_none=True)
+    plain = {name: value if isinstance(value, str) else json.dumps(value) for name, value in told.items()}
+    return {f"ISOGLOT_{name.upper()}": value for name, value in plain.items() if set(value) != {"*"}}

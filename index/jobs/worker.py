@@ -1,0 +1,37 @@
+"""A job in a process of its own: `python -m index.jobs.worker FOLDER`, with the settings in the environment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from index.errors import IsoglotError
+from index.jobs.job import build
+from index.jobs.ledger import read_state
+from index.settings import IndexSettings
+
+__all__ = ["main"]
+
+_NICE = 10
+"""Lower priority: searches go first."""
+
+
+def main(folder: Path) -> int:
+    """Run the job whose ledger is in a folder; returns the exit code. SIGTERM stops it after the batch in hand."""
+    os.nice(_NICE)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the service too, which then asks by SIGTERM
+    try:
+        build(read_state(folder).spec, IndexSettings.load(), stop=stop)
+    except IsoglotError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
