@@ -138,6 +138,9 @@ class CollectionInfo(BaseModel):
     languages: dict[str, int] = Field(description="Language → passages.")
     encoder: str
     dimension: int
+    index: dict[str, Any] = Field(
+        description="How it is stored: segments, bytes, recall promised and measured, what had to be made anew."
+    )
 
 
 class Health(BaseModel):

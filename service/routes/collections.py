@@ -32,6 +32,7 @@ def _info(collection: Collection) -> CollectionInfo:
         languages=languages,
         encoder=collection.encoder.name,
         dimension=collection.encoder.dimension,
+        index=collection.info(),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from index.catalog import Catalog
 from index.encoder import Encoder
-from index.errors import EncoderMismatch, InvalidInput, NotFound
+from index.errors import Conflict, EncoderMismatch, InvalidInput, NotFound
 from index.milvus.place import MilvusPlace
 from index.places import LocalPlace, open_place
 from index.settings import IndexSettings
@@ -41,11 +41,21 @@ def test_a_missing_library_is_told_with_the_command_that_brings_it(
         open_place("milvus://host", tmp_path)
 
 
-def test_aliases_are_not_kept_by_folders(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="Milvus alone"):
-        LocalPlace(tmp_path).set_alias("a", "b")
-    with pytest.raises(InvalidInput, match="Milvus alone"):
-        LocalPlace(tmp_path).drop_alias("a")
+def test_an_alias_stands_for_a_collection_of_a_folder(tmp_path: Path) -> None:
+    place = LocalPlace(tmp_path)
+    for name in ("old", "new"):
+        place.open(name, {"encoder": "tiny", "fingerprint": "0", "dimension": "4"}).close()
+    place.set_alias("live", "old")
+    place.set_alias("live", "new")
+    assert (place.resolve("live"), place.resolve("old"), place.aliases()) == ("new", "old", {"live": "new"})
+    assert place.history.roll_back("live").target == "old"
+    with pytest.raises(Conflict, match="stands for"):
+        place.delete("old")
+    with pytest.raises(NotFound, match="no collection 'nothing'"):
+        place.set_alias("live", "nothing")
+    place.drop_alias("live")
+    place.delete("old")
+    assert place.names() == ["new"]
 
 
 def test_a_catalog_on_milvus_does_what_one_in_a_folder_does(

@@ -16,6 +16,7 @@ def test_the_life_of_a_collection(client: TestClient) -> None:
     stored = client.post("/collections/docs/passages", json=[MOON, BREAD]).json()
     assert stored == {"stored": 2, "by_language": {"de": 1, "en": 1}, "truncated": []}
     info = client.get("/collections/docs").json()
+    assert info.pop("index")["recall"]["exact"] == ["de", "en"]
     assert info == {"name": "docs", "passages": 2, "languages": {"de": 1, "en": 1}, "encoder": "tiny", "dimension": 16}
     hit = client.post("/search", json={"query": "Mond", "collection": "docs", "k": 1}).json()["hits"][0]
     assert (hit["id"], hit["metadata"], hit["title"]) == ("moon/de", {"n": 1}, None)
