@@ -41,7 +41,8 @@ def test_every_answer_is_documented(serve: Serve) -> None:
         operations = [result.ok() for result in schema.get_all_operations()]
         paths = {operation.path for operation in operations}
         assert paths >= {"/search", "/embed", "/v1/embeddings", "/info", "/metrics", "/collections/{name}/passages"}
-        for operation in operations:
+        # Last what deletes: without the demo collection readiness rightly says 503.
+        for operation in sorted(operations, key=lambda operation: operation.method == "delete"):
             _check_operation(operation.as_strategy(generation_mode=GenerationMode.POSITIVE), url)
             with contextlib.suppress(Unsatisfiable, SkipTest):  # nothing wrong can be sent where nothing is taken
                 _check_operation(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), url)
@@ -58,7 +59,7 @@ def _without_headers(document: dict[str, Any]) -> dict[str, Any]:
 
 # No schema says that a text must not be blank or that a code is BCP 47, so 422 is right for some data it allows.
 def _check_operation(cases: st.SearchStrategy[schemathesis.Case], url: str) -> None:
-    @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
     @given(case=cases)
     def check(case: schemathesis.Case) -> None:
         case.call_and_validate(base_url=url, excluded_checks=[positive_data_acceptance])
