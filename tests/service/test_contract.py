@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
+from typing import Any
 from unittest import SkipTest
 
+import httpx
 import pytest
 import schemathesis
 from fastapi.testclient import TestClient
@@ -20,7 +22,6 @@ from index.encoder import Encoder
 from index.errors import InvalidInput, IsoglotError
 from index.passages import parse_lines
 from service.app import create_app
-from service.keys import make_key
 from service.settings import Settings
 from tests.conftest import make_encoder
 from tests.service.conftest import Serve
@@ -35,28 +36,35 @@ def app_client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
 
 def test_every_answer_is_documented(serve: Serve) -> None:
     # Through Schemathesis' own strategies: its pytest plugin does not know this pytest yet.
-    secret, kept = make_key("contract", "admin")
-    with serve(keys=[kept]) as (url, _):
-        schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
+    with serve() as (url, _):
+        schema = schemathesis.openapi.from_dict(_without_headers(httpx.get(f"{url}/openapi.json").json()))
         operations = [result.ok() for result in schema.get_all_operations()]
         paths = {operation.path for operation in operations}
         assert paths >= {"/search", "/embed", "/v1/embeddings", "/info", "/metrics", "/collections/{name}/passages"}
-        headers = {"Authorization": f"Bearer {secret}"}
-        for operation in operations:
-            for mode in GenerationMode:
-                _check_operation(operation.as_strategy(generation_mode=mode), headers)
+        # Last what deletes: without the demo collection readiness rightly says 503.
+        for operation in sorted(operations, key=lambda operation: operation.method == "delete"):
+            _check_operation(operation.as_strategy(generation_mode=GenerationMode.POSITIVE), url)
+            with contextlib.suppress(Unsatisfiable, SkipTest):  # nothing wrong can be sent where nothing is taken
+                _check_operation(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), url)
 
 
-# Headers have tests of their own: a timeout of a nanosecond is rightly answered 503, a made-up key 401.
+def _without_headers(document: dict[str, Any]) -> dict[str, Any]:
+    """Headers have tests of their own: a timeout of a nanosecond is rightly answered 503, a made-up key 401."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation.pop("security", None)
+            operation["parameters"] = [row for row in operation.get("parameters", []) if row["in"] != "header"]
+    return document
+
+
 # No schema says that a text must not be blank or that a code is BCP 47, so 422 is right for some data it allows.
-def _check_operation(cases: st.SearchStrategy[schemathesis.Case], headers: dict[str, str]) -> None:
-    @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
-    @given(case=cases.filter(lambda case: not {"X-Timeout-Seconds", "Authorization"} & set(case.headers or {})))
+def _check_operation(cases: st.SearchStrategy[schemathesis.Case], url: str) -> None:
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+    @given(case=cases)
     def check(case: schemathesis.Case) -> None:
-        case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance])
+        case.call_and_validate(base_url=url, excluded_checks=[positive_data_acceptance])
 
-    with contextlib.suppress(Unsatisfiable, SkipTest):  # nothing wrong can be sent where nothing is taken
-        check()
+    check()
 
 
 ODD = [
