@@ -15,7 +15,7 @@ import numpy as np
 
 from index.local.part import Found, Part, bitmap
 
-__all__ = ["Probe", "copied_probe", "exact_probe", "graph_probe", "merge"]
+__all__ = ["Probe", "exact_probe", "graph_probe", "merge", "picked_probe"]
 
 _GRAPH_HITS = 4
 """A graph looks at this many times k places at least: recall is measured at k = 10."""
@@ -64,19 +64,25 @@ class _Selected:
 
 
 @dataclass(frozen=True, slots=True)
-class _Copied:
-    """A few rows from anywhere, copied side by side: numbers (n,) int64, vectors (n, dim) float32."""
+class _Picked:
+    """Some rows, (m,) int64, of an index of float32 vectors, wherever they stand."""
 
+    index: Any
     numbers: np.ndarray
-    vectors: np.ndarray
+    rows: np.ndarray
 
     def nearest(self, vectors: np.ndarray, k: int) -> Found:
         """The k nearest to each of vectors, (n, dim) float32."""
-        scores = vectors @ self.vectors.T
-        if k >= len(self.numbers):
+        n, m = len(vectors), len(self.rows)
+        labels = np.ascontiguousarray(np.broadcast_to(self.rows, (n, m)))
+        scores = np.empty((n, m), dtype=np.float32)
+        self.index.compute_distance_subset(
+            n, faiss.swig_ptr(vectors), m, faiss.swig_ptr(scores), faiss.swig_ptr(labels)
+        )
+        if k >= m:
             return scores, np.broadcast_to(self.numbers, scores.shape)
-        rows = np.argpartition(scores, -k, axis=1)[:, -k:]
-        return np.take_along_axis(scores, rows, axis=1), self.numbers[rows]
+        best = np.argpartition(scores, -k, axis=1)[:, -k:]
+        return np.take_along_axis(scores, best, axis=1), self.numbers[best]
 
 
 def exact_probe(part: Part, mask: np.ndarray | None) -> Probe:
@@ -84,9 +90,15 @@ def exact_probe(part: Part, mask: np.ndarray | None) -> Probe:
     return _Selected(part.exact, part.numbers, mask)
 
 
-def copied_probe(storage: Any, numbers: np.ndarray, rows: np.ndarray) -> Probe:
-    """Look at some rows, (n,) int64, of a storage wherever they stand: fewer steps than a selector takes over all."""
-    return _Copied(numbers[rows], storage.reconstruct_batch(rows))
+def picked_probe(storage: Any, numbers: np.ndarray, mask: np.ndarray) -> Probe:
+    """Look at the rows of a whole storage that mask, (n,) bool, allows, few of many.
+
+    One call for all languages: eighteen of them, with a selector each, take ten times as long as the few rows.
+    """
+    if isinstance(storage, faiss.IndexFlat):
+        rows = np.flatnonzero(mask)
+        return _Picked(storage, numbers[rows], rows)
+    return _Selected(storage, numbers, mask)
 
 
 def graph_probe(graph: Any, numbers: np.ndarray, mask: np.ndarray | None, effort: int) -> Probe:

@@ -23,7 +23,7 @@ EVERYTHING = ""
 DEPTH = 10
 """Recall is that of the ten nearest."""
 
-_QUERIES = 200
+_QUERIES = 1000
 _NOISE = 0.5
 _EFFORTS = (32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from index.local.manifest import SegmentFacts
 from index.local.part import Part, view_of
-from index.local.probes import Probe, copied_probe, exact_probe, graph_probe
+from index.local.probes import Probe, exact_probe, graph_probe, picked_probe
 from index.local.store import Numbers
 
 __all__ = ["GRAPH", "NUMBERS", "ROWS_PER_EFFORT", "STORAGE", "Segment", "empty_storage", "slices"]
@@ -32,8 +32,8 @@ ROWS_PER_EFFORT = 40
 """Rows an exact scan reads in the time a graph spends on one unit of `efSearch`, with float32 vectors of 384
 dimensions: measured by `benchmarks/index.py`."""
 
-_COPIED = 1000
-"""Rows that fit a filter on metadata: so many are copied side by side, more are picked out of every part."""
+_FEW = 0.05
+"""Share of a segment's rows up to which those that fit a filter on metadata are picked out one by one."""
 
 _TYPES = {"float16": faiss.ScalarQuantizer.QT_fp16, "int8": faiss.ScalarQuantizer.QT_8bit}
 
@@ -106,8 +106,8 @@ class Segment:
         masks = {code: self.parts[code].allowed(None if among is None else among[code]) for code in chosen}
         sizes = {c: len(self.parts[c].numbers) if m is None else int(np.count_nonzero(m)) for c, m in masks.items()}
         chosen = [code for code in chosen if sizes[code]]
-        if among is not None and 0 < sum(sizes.values()) <= _COPIED:
-            return [copied_probe(self.storage, self.numbers, np.flatnonzero(self._joined(masks)))]
+        if among is not None and 0 < sum(sizes.values()) <= _FEW * self.facts.rows:
+            return [picked_probe(self.storage, self.numbers, self._joined(masks))]
         there = [code for code in chosen if code in self.devices]
         probes = [self.devices[code].probe(self.parts[code], masks[code]) for code in there]
         here = {code: masks[code] for code in chosen if code not in self.devices}
