@@ -25,9 +25,9 @@ def _forgotten() -> Iterator[None]:
 def test_sources_share_one_reading_of_the_lexicon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[Path] = []
 
-    def counted(path: Path, languages: Collection[str] | None) -> SwitchLexicon:
+    def counted(path: Path, languages: Collection[str] | None, language: str) -> SwitchLexicon:
         read.append(path)
-        return load_lexicon(path, languages)
+        return load_lexicon(path, languages, language)
 
     monkeypatch.setattr("training.switched_sources.load_lexicon", counted)
     path, groups = write_lexicon(tmp_path), [Group("qa/1", {"en": "the city"}, {"en": "the sea"}, "qa/x")]
