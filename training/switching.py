@@ -129,7 +129,7 @@ class SwitchLexicon:
             yield from ((1, self.names[form]) for form in base_forms(word, self.language) if form in self.names)
 
     def _kept(self, left: str, rng: random.Random) -> list[str]:
-        """What the lexicon does not know, or nothing: names in Latin letters, numbers and marks stay, of others a part."""
+        """What the lexicon does not know, or nothing: names in Latin letters and numbers stay, of others a part."""
         if self.language == "en" and left.lower() in _FUNCTION_WORDS:
             stays = False
         else:
