@@ -81,8 +81,8 @@ def licences_of(sources: Iterable[str]) -> dict[str, list[str]]:
 
 def _read_from(source: str) -> str:
     """The source whose texts these are: switched ones are another's, definitions stand in the wordnets' rows."""
-    name = source.removeprefix("switched-")
-    return "lexicon/wordnet" if name.partition("/")[0] == "glosses" else name
+    table, slash, origin = source.removeprefix("switched-").partition("/")
+    return "lexicon/wordnet" if table == "glosses" else f"{'qa' if table == 'passages' else table}{slash}{origin}"
 
 
 def _shown(name: str) -> str:

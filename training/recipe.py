@@ -64,6 +64,9 @@ class Stage(Strict):
     adam_beta2: decay of the squared gradients. With 0.999 a rare piece of a table, whose squares are long forgotten,
     moves some thirty learning rates after one example; with 0.95 six.
     gradient_clip: largest gradient norm; None never clips.
+    start_share: part of the weights the stage began with in what it ends with, the rest being what it learned
+    (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models", arXiv 2109.01903, eq. 1): keeps what a stage of
+    narrower data would forget.
     """
 
     name: str = Field(default="train", pattern=r"^[\w-]+$")
@@ -87,6 +90,7 @@ class Stage(Strict):
     warmup: float = Field(default=0.05, ge=0, lt=1)
     adam_beta2: float = Field(default=0.999, gt=0, lt=1)
     gradient_clip: float | None = Field(default=None, gt=0)
+    start_share: float = Field(default=0.0, ge=0, lt=1)
 
     @field_validator("pairs")
     @classmethod

@@ -9,7 +9,8 @@ of five Parquet tables, in which rows that share a key are translations of each 
     qa.parquet         source, qid, lang, passage_lang, question, passage, answer_sentence
     lexicon.parquet    source, concept, lang, rank, lemma, gloss
 
-Two more are made of these: `switched-qa` and `switched-glosses` (`training/switched_sources.py`).
+Three more are made of these: `switched-qa`, `switched-glosses` and `switched-passages`
+(`training/switched_sources.py`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ import pyarrow.parquet as parquet
 
 from index.errors import InvalidInput, NotFound
 from training.groups import Group, read_groups
-from training.switched_sources import switched_glosses, switched_questions
+from training.switched_sources import SWITCHED_FROM, switched_glosses, switched_passages, switched_questions
 from training.switching import LEXICON
 
 __all__ = ["SOURCES", "data_files", "read_source"]
@@ -139,8 +140,23 @@ def _glosses(table: _Table) -> Iterator[Group]:
 
 
 def _switched_qa(table: _Table) -> Iterator[Group]:
-    english = _Table(table.path, {"en"}, table.origin)
-    return switched_questions(_qa(english), table.path.with_name(LEXICON), table.languages)
+    return switched_questions(_qa(_to_switch(table)), table.path.with_name(LEXICON), table.languages)
+
+
+def _switched_passages(table: _Table) -> Iterator[Group]:
+    wanted = _to_switch(table)
+    passages: dict[str, tuple[str, str, str]] = {}
+    for row in wanted.rows(["source", "qid", "lang", "passage_lang", "passage"]):
+        if row["passage_lang"] in SWITCHED_FROM:
+            passages.setdefault(row["passage"], (f"{row['source']}/{row['qid']}", row["passage_lang"], row["passage"]))
+    source = f"passages/{table.origin or 'qa'}"
+    return switched_passages(passages.values(), source, table.path.with_name(LEXICON), table.languages)
+
+
+def _to_switch(table: _Table) -> _Table:
+    """The rows in languages that texts are switched from."""
+    languages = [code for code in SWITCHED_FROM if table.languages is None or code in table.languages]
+    return _Table(table.path, languages, table.origin)
 
 
 def _switched_glosses(table: _Table) -> Iterator[Group]:
@@ -172,6 +188,7 @@ SOURCES: dict[str, tuple[str, Reader]] = {
     "lexicon": ("lexicon.parquet", _lexicon),
     "glosses": ("lexicon.parquet", _glosses),
     "switched-qa": ("qa.parquet", _switched_qa),
+    "switched-passages": ("qa.parquet", _switched_passages),
     "switched-glosses": (LEXICON, _switched_glosses),
     "groups": ("groups", _own_groups),
 }

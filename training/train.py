@@ -47,6 +47,7 @@ from training.starts import shared_start
 from training.tables import load_tables
 from training.trainer import HybridTrainer, make_trainer
 from training.validation import Validation
+from training.weights import copy_weights, mix_weights
 
 __all__ = ["OutOfMemory", "train"]
 
@@ -196,6 +197,7 @@ def _run_stage(
         recipe, stage, model, dataset, batches, collator, validation, out, [RunLog(out, stage.name), stop]
     )
     folder = stage_folder(out, stage.name)
+    start = copy_weights(model) if stage.start_share else {}
     _fit(trainer, latest_checkpoint(folder), recipe)
     if stop.was_asked and trainer.state.global_step < stage.steps:
         raise Interrupted(
@@ -204,6 +206,7 @@ def _run_stage(
             stage=stage.name,
             step=trainer.state.global_step,
         )
+    mix_weights(model, start, stage.start_share)
     if trainer.is_world_process_zero():
         place(folder / "finished", functools.partial(_save, model))
         for checkpoint in folder.glob("checkpoint-*"):

@@ -15,8 +15,8 @@ def test_each_source_has_its_own_line() -> None:
 
 
 def test_switched_texts_keep_the_licence_of_what_they_were() -> None:
-    assert licences_of(["switched-qa/afriqa", "switched-glosses/wordnet"]) == {
-        "qa.parquet": [f"afriqa {SOURCE_LICENCES['qa/afriqa']}"],
+    assert licences_of(["switched-qa/afriqa", "switched-passages/drcd", "switched-glosses/wordnet"]) == {
+        "qa.parquet": [f"afriqa {SOURCE_LICENCES['qa/afriqa']}", f"drcd {SOURCE_LICENCES['qa/drcd']}"],
         "lexicon.parquet": [f"wordnet {SOURCE_LICENCES['lexicon/wordnet']}"],
     }
 

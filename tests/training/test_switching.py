@@ -62,6 +62,43 @@ def test_unknown_words_stay_and_most_function_words_go(words: SwitchLexicon) -> 
     assert 0.2 < kept < 0.4
 
 
+def test_japanese_is_read_by_the_longest_known_name(tmp_path: Path) -> None:
+    concepts = [
+        ("wiki-titles", "tokyo", {"ja": ["東京"], "en": ["Tokyo"]}),
+        ("wiki-titles", "tower", {"ja": ["東京タワー"], "en": ["Tokyo Tower"]}),
+        ("wordnet", "husk", {"ja": ["から"], "en": ["husk"]}),
+        ("wordnet", "person", {"ja": ["人"], "en": ["person"]}),
+    ]
+    words = load_lexicon(write_lexicon(tmp_path, concepts), language="ja")
+    assert words.languages == ["en"]
+    drawn = [words.switch("東京タワーは1958年から東京にある人。NHK", "en", random.Random(n)) for n in range(200)]
+    texts = [text.split() for text, _ in drawn]
+    assert all(text[:2] == ["Tokyo", "Tower"] and "Tokyo" in text[2:] for text in texts)
+    assert all("1958" in text and text[-1] == "NHK" for text in texts), "numbers and Latin letters stay"
+    assert not any("husk" in text or "person" in text for text in texts), "too short to be sure of"
+    assert 0.2 < sum("年から" in text for text in texts) / 200 < 0.4, "what is left stays together or goes"
+    assert drawn[0][1] == pytest.approx(7 / 18)
+
+
+def test_other_alphabets_keep_a_part_of_what_is_unknown(tmp_path: Path) -> None:
+    concepts = [("wordnet", "sea", {"ar": ["بحر"], "tr": ["deniz"], "en": ["sea"]})]
+    path = write_lexicon(tmp_path, concepts)
+    arabic, turkish = load_lexicon(path, language="ar"), load_lexicon(path, language="tr")
+    drawn = [arabic.switch("والبحر مجهول 7", "en", random.Random(n))[0] for n in range(200)]
+    assert all(text.startswith("sea") and text.endswith("7") for text in drawn)
+    assert 0.2 < sum("مجهول" in text for text in drawn) / 200 < 0.4
+    assert turkish.switch("denizden Çanakkale", "en", random.Random(1)) == ("sea Çanakkale", 0.5)
+
+
+def test_words_beside_an_emoji_count_when_they_stand_together_often(tmp_path: Path) -> None:
+    cat = ("cldr", "cat", {"en": ["cat", "animal", "pet"], "de": ["Katze", "Tier", "Haustier"]})
+    dog = ("cldr", "dog", {"en": ["dog", "animal", "guide"], "de": ["Hund", "Tier", "Blinde"]})
+    names = load_lexicon(write_lexicon(tmp_path, [cat, dog])).names
+    assert names["cat"]["de"] == {"Katze": 1, "Tier": 0.5, "Haustier": pytest.approx(1 / 3)}
+    assert names["animal"]["de"]["Tier"] == 0.5
+    assert "pet" in names and set(names["pet"]["de"]) == {"Katze"}
+
+
 def test_commoner_translations_are_likelier(words: SwitchLexicon) -> None:
     drawn = [words.switch("sea", "de", random.Random(n))[0] for n in range(300)]
     assert drawn.count("Meer") > 6 * drawn.count("See") > 0

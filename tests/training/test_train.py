@@ -90,6 +90,15 @@ def test_bfloat16_trains_on_a_processor_and_keeps_float32_weights(xlmr: Path, da
     assert load_model(short / "model").dtype == torch.float32
 
 
+def test_a_stage_may_keep_a_share_of_what_it_began_with(xlmr: Path, data: Path, tmp_path: Path) -> None:
+    still = {"steps": 1, "learning_rate": 1e-12}
+    stages = {"start": still, "learned": {"start_share": 0.0}, "mixed": {"start_share": 0.25}}
+    runs = {name: train(recipe(xlmr, [stage]), data, tmp_path / name) for name, stage in stages.items()}
+    start, learned, mixed = (load_model(runs[name] / "model").state_dict() for name in stages)
+    assert any(not torch.allclose(start[name], learned[name], atol=1e-5) for name in start)
+    assert all(torch.allclose(mixed[n], 0.25 * start[n] + 0.75 * learned[n], atol=1e-6) for n in start)
+
+
 def test_cached_and_plain_losses_give_the_same_encoder(data: Path, tmp_path: Path) -> None:
     # From scratch, because dropout in the pretrained one would differ between the two.
     plain = train(recipe(None), data, tmp_path / "plain")
