@@ -1,7 +1,7 @@
 """What a job costs beyond the encoder it keeps busy, interleaved in one run; and its memory.
 
-    python benchmarks/indexing.py --encoder isoglot-static
-    python benchmarks/indexing.py memory --passages 1000000
+    python -m benchmarks.indexing --encoder isoglot-static
+    python -m benchmarks.indexing memory --passages 1000000
 
 Every round runs each contender once, in a fresh random order: the bare encoder over the same texts in
 the same blocks, a job into an empty collection, and the same job again, which skips everything.

@@ -1,6 +1,6 @@
 """A job killed again and again ends with exactly the rows of an undisturbed run.
 
-    python benchmarks/job_kills.py --rows 300000 --kills 50
+    python -m benchmarks.job_kills --rows 300000 --kills 50
 
 The process gets SIGKILL at random moments; then ids, texts, languages, vectors and counts are compared.
 """

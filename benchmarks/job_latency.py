@@ -1,6 +1,6 @@
 """Searches on the live version while a job builds the next one beside it.
 
-    python benchmarks/job_latency.py --passages 100000
+    python -m benchmarks.job_latency --passages 100000
 
 The service and the client run here, the job in the process the service gives it. The table shows the
 latency of `POST /search` before the job and while it runs.

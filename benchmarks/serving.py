@@ -1,8 +1,8 @@
 """What serving costs beyond the bare libraries, interleaved in one run.
 
-    python benchmarks/serving.py                          the bundled encoder
-    python benchmarks/serving.py --encoder FOLDER         any other
-    python benchmarks/serving.py --encoder FOLDER --infinity .../infinity_emb
+    python -m benchmarks.serving                          the bundled encoder
+    python -m benchmarks.serving --encoder FOLDER         any other
+    python -m benchmarks.serving --encoder FOLDER --infinity .../infinity_emb
 
 Every round runs each contender once, in a fresh random order; the table shows medians and the ratio to the
 bare libraries in this process (tokenise + ONNX Runtime, sorted by length; for search also FAISS and the texts
@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from line import Raw
 from load import Load, Server, closed_loop, isoglot, open_loop, request_bytes, running
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.line import Raw
 from index.demo import demo_passages, demo_questions
 from index.encoder import Encoder
 from service.client import Isoglot
