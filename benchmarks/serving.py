@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from load import Load, Server, closed_loop, isoglot, open_loop, request_bytes, running
+from benchmarks.load import Load, Server, closed_loop, isoglot, open_loop, request_bytes, running
 from rich.console import Console
 from rich.table import Table
 
