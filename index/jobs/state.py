@@ -17,7 +17,7 @@ Status = Literal["queued", "running", "stopped", "failed", "refused", "done"]
 
 def now() -> str:
     """The time, UTC, ISO 8601."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 class Position(NamedTuple):
