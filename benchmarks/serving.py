@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from benchmarks.load import Load, Server, closed_loop, isoglot, open_loop, request_bytes, running
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.line import Raw
+from benchmarks.load import Load, Server, closed_loop, isoglot, open_loop, request_bytes, running
 from index.demo import demo_passages, demo_questions
 from index.encoder import Encoder
 from service.client import Isoglot

@@ -60,11 +60,14 @@ class Catalog:
                 return self._open[name]
             if not self.place.has(collection_name(name)):
                 raise NotFound(
-                    f"There is no collection {name!r}; there are: {', '.join(self.names()) or 'none'}.",
+                    f"There is no collection {name!r}; there are: {', '.join(self._searchable()) or 'none'}.",
                     collection=name,
-                    collections=self.names(),
+                    collections=self._searchable(),
                 )
             return self._keep(name)
+
+    def _searchable(self) -> list[str]:
+        return sorted({*self.names(), *self.place.aliases()})
 
     def peek(self, name: str) -> Collection | None:
         """The collection if it is open already; never waits for one that another thread is opening."""

@@ -107,9 +107,8 @@ def add(
         sealing.enter_context(errors.status("Making it fast to search …"))
     catalog.close()
     languages = ", ".join(f"{code} {count:,}" for code, count in sorted(stored.items()))
-    typer.echo(
-        f"Stored {stored.total():,} passages in {'new ' if is_new else ''}collection {collection!r}: {languages}."
-    )
+    count = f"{stored.total():,} passage{'s' * (stored.total() != 1)}"
+    typer.echo(f"Stored {count} in {'new ' if is_new else ''}collection {collection!r}: {languages}.")
     if truncated:
         typer.echo(f"{len(truncated):,} are longer than the encoder reads and were cut, such as {truncated[0]!r}.")
 
@@ -144,7 +143,7 @@ def search(
     """Search a collection.
 
     Examples:
-    `isoglot search "why do tides come twice a day" -k 3`
+    `isoglot search "why are there two high tides a day" -k 3`
 
     `isoglot search "น้ำขึ้นน้ำลงเกิดจากอะไร" -l de,fr --collection docs`
     """

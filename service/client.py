@@ -3,7 +3,7 @@
     from service.client import Isoglot
 
     with Isoglot("http://127.0.0.1:8000") as isoglot:
-        for hit in isoglot.search("Why do tides come twice a day?", k=3).hits:
+        for hit in isoglot.search("Why are there two high tides a day?", k=3).hits:
             print(hit.language, hit.title)
 
 Every call may be repeated without harm, so connections that break and answers 429, 502, 503 and

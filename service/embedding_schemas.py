@@ -27,7 +27,7 @@ Tokens = Annotated[list[int], Field(min_length=1)]
 class EmbedRequest(RequestModel):
     """Texts to turn into vectors."""
 
-    texts: Texts = Field(examples=[["Why do tides come twice a day?"]])
+    texts: Texts = Field(examples=[["Why are there two high tides a day?"]])
     kind: Literal["query", "passage"] = Field("passage", description="Which prompt the encoder puts before the texts.")
     dimensions: int | None = Field(
         None, description="A shorter length that `GET /info` names; null means the full one."
@@ -72,7 +72,7 @@ class OpenAIRequest(RequestModel):
 
     input: str | Texts | Tokens | Annotated[list[Tokens], Field(min_length=1)] = Field(
         description="A text, texts, or their tokens by this encoder's own tokenizer.",
-        examples=[["Why do tides come twice a day?"]],
+        examples=[["Why are there two high tides a day?"]],
     )
     model: str = Field(description="The encoder's name, as `GET /info` tells it.", examples=["isoglot-static"])
     dimensions: int | None = Field(None, ge=1, description="A shorter length that `GET /info` names.")

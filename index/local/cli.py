@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from index.catalog import collection_name
+from index.errors import NotFound
 from index.local.check import Finding, check
 from index.local.index import LocalIndex
 from index.local.schedule import next_snapshot
+from index.places import LocalPlace
 from index.settings import IndexSettings
 
 __all__ = ["check_collection", "snapshot"]
@@ -26,8 +28,12 @@ _SHOWN_FAULTS = 5
 
 
 def _open(name: str, data: Path | None) -> LocalIndex:
-    settings = IndexSettings.load(data=data)
-    return LocalIndex(settings.collections / collection_name(name), {}, read_only=True)
+    place = LocalPlace(IndexSettings.load(data=data).collections)
+    known = place.resolve(collection_name(name))
+    if not place.has(known):
+        listed = ", ".join(place.names()) or "none"
+        raise NotFound(f"There is no collection {name!r} in {place.folder}; there are: {listed}.", collection=name)
+    return place.open(known, {}, read_only=True)
 
 
 def check_collection(collection: Name, data: DataOption = None) -> None:

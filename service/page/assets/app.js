@@ -39,6 +39,7 @@ async function call(path, body) {
   const json = await answer.json();
   at("access").hidden = answer.status !== 401;
   if (answer.status === 401) at("key").focus();
+  if (answer.status === 401) throw new Error(key() ? "This key is not known here; enter another." : "Enter an API key to search.");
   if (!answer.ok) throw new Error(json.message);
   return json;
 }
@@ -96,7 +97,8 @@ function describe(answer, milliseconds) {
   const { code, how, confidence } = answer.query_language;
   const language = how === "detected" ? `${languageName(code)} (detected, ${(100 * confidence).toFixed(0)} %)` : languageName(code);
   const cut = answer.truncated ? " The question was too long and was cut." : "";
-  return `${answer.hits.length} hits in ${milliseconds.toFixed(0)} ms; question in ${language}.${cut}`;
+  const asked = code === "und" ? "the question's language could not be determined" : `question in ${language}`;
+  return `${answer.hits.length} hits in ${milliseconds.toFixed(0)} ms; ${asked}.${cut}`;
 }
 
 let latest = 0;
