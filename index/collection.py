@@ -78,12 +78,20 @@ class Collection:
             raise EncoderMismatch(
                 f"Collection {self.name!r} was filled by encoder {facts.get('encoder')!r} "
                 f"({str(facts.get('fingerprint'))[:12]}), but the encoder loaded is {self.encoder.name!r} "
-                f"({self.encoder.fingerprint[:12]}). Load that encoder (ISOGLOT_ENCODER) or use another collection.",
+                f"({self.encoder.fingerprint[:12]}). {self._remedy(facts.get('encoder'))}",
                 collection=self.name,
                 filled_by=facts.get("encoder"),
                 fingerprint=facts.get("fingerprint"),
                 loaded=self.encoder.name,
             )
+
+    def _remedy(self, filled_by: str | None) -> str:
+        if filled_by == self.encoder.name:
+            return (
+                "An earlier version of this encoder filled it: index its passages again under another name, or load a "
+                "kept folder of the earlier encoder (ISOGLOT_ENCODER)."
+            )
+        return "Load that encoder (ISOGLOT_ENCODER) or use another collection."
 
     def counts(self) -> dict[str, int]:
         """Language → number of passages."""
