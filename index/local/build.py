@@ -110,10 +110,7 @@ def _storage(store: PassageStore, ordered: np.ndarray, dimension: int, kind: Sto
 
 def _sample(store: PassageStore, ascending: np.ndarray, dimension: int) -> np.ndarray:
     drawn = ascending[:: max(1, len(ascending) // _TRAINING_VECTORS)]
-    found: list[np.ndarray] = []
-    for start in range(0, len(drawn), 500):  # SQLite takes a limited number of question marks
-        found += store.vectors_of(drawn[start : start + 500].tolist(), dimension).values()
-    return np.stack(found)
+    return np.stack(list(store.vectors_of(drawn.tolist(), dimension).values()))
 
 
 def _link(storage: Any, kind: Storage) -> Any:

@@ -26,6 +26,9 @@ Numbers = dict[str, np.ndarray]
 """Language → passages' numbers, (n,) int64, ascending."""
 
 _LOAD_AT_ONCE = 10_000
+_ASKED_AT_ONCE = 10_000
+"""Question marks in one statement; SQLite takes 32,766."""
+
 _COLUMNS = "id, language, title, text, metadata"
 
 
@@ -155,11 +158,15 @@ class PassageStore:
         return dict(zip([row[0] for row in rows], self._vectors([row[1] for row in rows], dimension), strict=True))
 
     def _by_number(self, columns: str, numbers: Sequence[int]) -> list[Any]:
-        marks = ",".join("?" * len(numbers))
-        # Only column names of ours and question marks are put into the statement.
-        query = f"SELECT {columns} FROM passages WHERE number IN ({marks})"  # noqa: S608
+        rows: list[Any] = []
         with self.database.reading() as connection:
-            return connection.execute(query, [int(number) for number in numbers]).fetchall()
+            for start in range(0, len(numbers), _ASKED_AT_ONCE):
+                asked = [int(number) for number in numbers[start : start + _ASKED_AT_ONCE]]
+                marks = ",".join("?" * len(asked))
+                # Only column names of ours and question marks are put into the statement.
+                query = f"SELECT {columns} FROM passages WHERE number IN ({marks})"  # noqa: S608
+                rows += connection.execute(query, asked).fetchall()
+        return rows
 
     def by_id(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Passages by id; ids that are not there are left out."""

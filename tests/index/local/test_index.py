@@ -53,6 +53,15 @@ def test_segments_and_memory_answer_like_a_plain_list(tmp_path: Path, storage: s
     index.close()
 
 
+def test_many_questions_may_ask_for_many_hits_at_once(tmp_path: Path) -> None:
+    index = open_made(tmp_path / "c", Shape(storage="int8", exact_below=200))
+    index.upsert(passages(36_000), vectors(36_000))
+    index.compact(is_full=True)
+    found = index.search(vectors(60, seed=8), Scope(1000))
+    assert [len(hits) for hits in found] == [1000] * 60
+    index.close()
+
+
 def test_sizes_fall_and_all_is_sealed_in_the_background(tmp_path: Path) -> None:
     model, index = Model(), open_made(tmp_path / "c")
     fill(index, model, 3000)
