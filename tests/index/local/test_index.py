@@ -53,12 +53,12 @@ def test_segments_and_memory_answer_like_a_plain_list(tmp_path: Path, storage: s
     index.close()
 
 
-def test_many_questions_may_ask_for_many_hits_at_once(tmp_path: Path) -> None:
-    index = open_made(tmp_path / "c", Shape(storage="int8", exact_below=200))
-    index.upsert(passages(36_000), vectors(36_000))
-    index.compact(is_full=True)
-    found = index.search(vectors(60, seed=8), Scope(1000))
-    assert [len(hits) for hits in found] == [1000] * 60
+def test_more_passages_are_fetched_at_once_than_a_statement_takes(tmp_path: Path) -> None:
+    """A hundred questions with a thousand hits each, say."""
+    index = open_made(tmp_path / "c")
+    index.upsert(passages(50), vectors(50))
+    assert len(index.store.get(range(100_000))) == 50
+    assert len(index.store.vectors_of(range(100_000), 16)) == 50
     index.close()
 
 
