@@ -40,7 +40,7 @@ $(OPTIMUM)/ready: pyproject.toml constraints-optimum.txt
 	@echo "Setting up $(OPTIMUM) (once, a few minutes: torch is large) …"
 	@test -x $(OPTIMUM)/bin/python || $(PYTHON) -m venv $(OPTIMUM)
 	@$(OPTIMUM)/bin/python -m pip --disable-pip-version-check install --quiet $$(grep '^torch==' constraints-optimum.txt)
-	@$(OPTIMUM)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints-optimum.txt -e '.[cpu,optimum,dev]'
+	@$(OPTIMUM)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints-optimum.txt -e '.[cpu,optimum,test]'
 	@touch $@
 
 install-optimum: $(OPTIMUM)/ready ## make .venv-optimum for `isoglot export --route optimum`
