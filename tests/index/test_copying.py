@@ -192,6 +192,6 @@ def test_the_command_sets_and_removes_an_alias(
     monkeypatch.setenv("ISOGLOT_INDEX", milvus_url)
     assert CliRunner().invoke(app, ["index", "alias", second, name]).exit_code == 0
     assert milvus_place.aliases()[second] == name
-    assert CliRunner().invoke(app, ["index", "alias", second]).exit_code == 0
+    assert CliRunner().invoke(app, ["index", "alias", second, "--remove"]).exit_code == 0
     assert second not in milvus_place.names() and name in milvus_place.names()
     milvus_place.delete(name)
