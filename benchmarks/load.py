@@ -61,9 +61,11 @@ class _Client(asyncio.Protocol):
         self.answer: asyncio.Future[int] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what to write to."""
         self.transport: Any = transport
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 (asyncio's signature)
+        """Answer 0 to whoever waits."""
         if self.answer and not self.answer.done():
             self.answer.set_result(0)
 
@@ -74,6 +76,7 @@ class _Client(asyncio.Protocol):
         return self.answer
 
     def data_received(self, data: bytes) -> None:
+        """Read head and body; the answer is there when as many bytes have come as the head says."""
         if self._left < 0:
             self._buffer += data
             end = self._buffer.find(b"\r\n\r\n")
@@ -95,6 +98,7 @@ async def _closed(port: int, requests: Sequence[bytes], clients: int, seconds: f
     loop = asyncio.get_running_loop()
 
     async def client(number: int) -> None:
+        """Ask until the time is over, on one connection; on a new one when it breaks."""
         _, protocol = await loop.create_connection(_Client, "127.0.0.1", port)
         chosen = random.Random(number)
         while time.perf_counter() - started < seconds:
@@ -124,6 +128,7 @@ async def _open(port: int, requests: Sequence[bytes], rate: float, seconds: floa
     sent, tasks = 0, set[asyncio.Task[None]]()
 
     async def one(protocol: _Client) -> None:
+        """Ask once."""
         asked = time.perf_counter()
         status = await protocol.ask(requests[sent % len(requests)])
         load.statuses[status] += 1

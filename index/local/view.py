@@ -36,20 +36,23 @@ class View:
     segments: tuple[Segment, ...]
     tail: Tail
     _probes: dict[_Choice, list[Probe]] = field(default_factory=dict, compare=False)
+    _counts: dict[str, int] = field(default_factory=dict, compare=False)
 
     def counts(self) -> dict[str, int]:
         """Language → passages alive, languages without any left out."""
-        found: Counter[str] = Counter()
-        for parts in (*(segment.parts for segment in self.segments), self.tail.parts):
-            found.update({code: len(part) for code, part in parts.items()})
-        return {code: count for code, count in sorted(found.items()) if count}
+        if not self._counts:  # every search asks, and a view never changes
+            found: Counter[str] = Counter()
+            for parts in (*(segment.parts for segment in self.segments), self.tail.parts):
+                found.update({code: len(part) for code, part in parts.items()})
+            self._counts.update({code: count for code, count in sorted(found.items()) if count})
+        return dict(self._counts)
 
     def changed(self, rows: Rows | None, dropped: Numbers) -> Self:
         """The view after a write: with rows added, numbered higher than any before, and numbers dropped."""
         segments, tail = self.segments, self.tail
         if dropped:
             segments, tail = tuple(segment.without(dropped) for segment in segments), tail.without(dropped)
-        return replace(self, segments=segments, tail=tail.with_rows(rows) if rows else tail, _probes={})
+        return replace(self, segments=segments, tail=tail.with_rows(rows) if rows else tail, _probes={}, _counts={})
 
     def nearest(
         self,
