@@ -23,6 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from index.answer import Answer
+from index.audit.cli import audit_collection
 from index.catalog import DEMO, Catalog, collection_name
 from index.cli_places import copy
 from index.collection import Collection
@@ -61,6 +62,7 @@ index_app.command("copy")(copy)
 register_jobs(index_app)
 index_app.command("snapshot")(snapshot)
 app.command("check")(check_collection)
+app.command("audit")(audit_collection)
 
 errors = Console(stderr=True)
 

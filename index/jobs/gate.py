@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.collection import Collection
 from index.errors import Conflict, MalformedLine, NotFound
-from index.jobs.measures import ndcg, rank_distance, recall
+from index.measures import ndcg, rank_distance, recall
 from index.languages import decide_language
 from index.question import MAX_HITS, Question
 

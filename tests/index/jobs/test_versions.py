@@ -17,7 +17,7 @@ from index.catalog import Catalog
 from index.errors import Conflict, EncoderMismatch, MalformedLine
 from index.jobs.gate import GateRefused, Scores, losses, read_questions
 from index.jobs.listing import states
-from index.jobs.measures import ndcg, rank_distance, recall
+from index.measures import ndcg, rank_distance, recall
 from index.settings import IndexSettings
 from tests.conftest import make_encoder, write_lines
 from tests.index.jobs.tools import Counting, held, line, run
