@@ -128,7 +128,8 @@ def _offsets(
     collection: Collection, rows: Sequence[Row], embedded: Embedded, pool: Sequence[str]
 ) -> tuple[list[str], list[list[float]]]:
     """Query languages, and for each the mean offset of every passage language."""
-    found = collection.index.means().offsets(embedded.vectors, pool)
+    means = collection.index.means().among(pool)
+    found = means.offsets(embedded.vectors)[:, [means.languages.index(code) for code in pool]]
     asked = np.array([row.language for row in rows])
     asking = sorted(set(asked.tolist()))
     return asking, [[round(float(value), 5) for value in found[asked == code].mean(axis=0)] for code in asking]
