@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from index.answer import Hit
+from index.bias.means import Means
 from index.passages import Passage
 from index.question import Scope
 
@@ -43,6 +44,12 @@ class PassageIndex(Protocol):
 
     def counts(self) -> dict[str, int]:
         """Language → number of passages, sorted by code, languages without any left out."""
+
+    def means(self) -> Means:
+        """The mean vector of each language; asking again costs microseconds while nothing is written.
+
+        Exact where the backend can keep sums, estimated from some thousand passages of each language where not.
+        """
 
     def fields(self) -> set[str]:
         """Metadata fields a filter may name."""
