@@ -165,7 +165,7 @@ class LocalIndex:
             after = passages[-1].id
 
     def bulk(self) -> AbstractContextManager[None]:
-        """While this lasts nothing is sealed; what was written is then sealed at once, each passage linked once."""
+        """While this lasts much may wait in memory; what does is sealed at its end, so that few are linked twice."""
         return self._sealer.bulk()
 
     def compact(self, is_full: bool = False) -> None:
