@@ -11,8 +11,8 @@ def ndkl(languages: np.ndarray, shares: np.ndarray) -> np.ndarray:
     """NDKL of some lists, (n,) float64; NaN for an empty one.
 
     languages: (n, k) int64, the place in `shares` of each hit's language, best hit first, -1 behind the last one.
-    shares: (L,), of the pool. NDKL = (1/Z) Σ_i KL(D_i ‖ D) / log2(i + 1), with Z = Σ_i 1 / log2(i + 1), D_i the share of
-    each language among the first i hits, D among all passages, natural logarithm: Geyik et al., KDD 2019
+    shares: (L,), of the pool. NDKL = (1/Z) Σ_i KL(D_i ‖ D) / log2(i + 1), with Z = Σ_i 1 / log2(i + 1), D_i the share
+    of each language among the first i hits, D among all passages, natural logarithm: Geyik et al., KDD 2019
     (arXiv 1905.01989), section 3. 0 cannot be reached: the first hit alone has one language.
     """
     is_hit = languages >= 0
