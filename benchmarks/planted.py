@@ -2,8 +2,8 @@
 
     python -m benchmarks.planted        some minutes; prints the tables of docs/bias.md
 
-Offsets are compared with the shifts planted, and with the same collection before it was shifted, whose passages happen to
-be nearer or farther by themselves: the fewer of a language, the more. A biased answer is one of which three of ten
+Offsets are compared with the shifts planted, and with the same collection before it was shifted, whose passages happen
+to be nearer or farther by themselves: the fewer of a language, the more. A biased answer is one of which three of ten
 hits would not be there without the planted shift. Unbiased collections have no shift. In the last table languages
 speak of different subjects and none is shifted: there a warning is wrong, and no single answer can always tell.
 """
