@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from index.answer import Hit
+from index.answer import Found, Hit
 from index.backend import Block
 from index.bias.means import Means
 from index.errors import NotFound
@@ -41,6 +41,9 @@ from index.question import Scope
 __all__ = ["DATABASE", "LocalIndex"]
 
 DATABASE = "passages.db"
+
+WIDER = 4
+"""`search_wider` finds this many times as many as it gives."""
 
 _RERANKED = 4
 """Candidates for each hit asked for that are scored anew from the stored vectors, where codes are coarser."""
@@ -151,6 +154,29 @@ class LocalIndex:
             scores = _scored_anew(vectors, numbers, self.store.vectors_of(wanted, self.state.dimension))
         passages = self.store.get(wanted)
         return [_hits(row, there, passages, scope) for row, there in zip(scores.tolist(), found, strict=True)]
+
+    def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
+        """The hits `search` gives, with scores and languages of three times as many behind them."""
+        view = self.view()
+        if view.is_coarse:  # it looks as far by itself
+            scores, numbers = view.nearest(vectors, scope.k * _RERANKED, scope.languages, scope.where, self._fitting)
+            exact = self.store.vectors_of(np.unique(numbers).tolist(), self.state.dimension)
+            scores = _scored_anew(vectors, numbers, exact)
+        else:
+            scores, numbers = view.nearest(vectors, scope.k, scope.languages, scope.where, self._fitting, WIDER)
+        return [self._found(view, *row, scope) for row in zip(scores, numbers, strict=True)]
+
+    def _found(self, view: View, scores: np.ndarray, numbers: np.ndarray, scope: Scope) -> Found:
+        order = np.lexsort((numbers, -scores))
+        order = order[(numbers[order] >= 0) & np.isfinite(scores[order])]
+        scores, numbers = scores[order], numbers[order]
+        first = numbers[: scope.k].tolist()
+        hits = _hits(scores[: scope.k].tolist(), first, self.store.get(first), scope)
+        return Found(hits, scores, view.languages_of(numbers))
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many, evenly spread, as they are searched."""
+        return self.view().sample(language, most)
 
     def _fitting(self, conditions: tuple[Condition, ...]) -> Numbers:
         return facets.fitting(self.store.database, conditions)
