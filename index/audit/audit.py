@@ -18,7 +18,7 @@ from index.audit.weighing import RAW, axes, mark_best, recommend
 from index.collection import Collection
 from index.encoder import Embedded
 from index.errors import InvalidInput
-from index.merging import AUDITED, Merge
+from index.merging import RULES, SCORE, Merge, parse_merge
 from index.question import MAX_HITS
 
 __all__ = ["DEPTH", "audit"]
@@ -53,7 +53,7 @@ def audit(
         raise InvalidInput(f"depth is {depth}; it must be from 10 to {MAX_HITS}.", depth=depth, limit=MAX_HITS)
     rows = rows_of(questions)
     embedded = collection.encoder.embed([row.text for row in rows], "query")
-    chosen = _with_raw(AUDITED if rules is None else rules)
+    chosen = _with_raw(_all_rules() if rules is None else rules)
     answers = {
         merge.rule: ask(collection, rows, embedded, depth, merge, _counted(progress, merge.rule, len(rows)))
         for merge in chosen
@@ -82,9 +82,13 @@ def audit(
     return found.model_copy(update={"sentence": sentence(found)})
 
 
+def _all_rules() -> list[Merge]:
+    """Every rule as it is by default; quotas are the caller's to choose."""
+    return [parse_merge(name) for name in RULES if name != "quota"]
+
+
 def _with_raw(rules: Sequence[Merge]) -> list[Merge]:
-    raw = Merge(rule=RAW)
-    return [raw, *(merge for merge in rules if merge.rule != RAW)]
+    return [SCORE, *(merge for merge in rules if merge.rule != RAW)]
 
 
 def _counted(progress: Progress | None, rule: str, total: int) -> Callable[[int], None]:

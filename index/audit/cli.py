@@ -20,7 +20,7 @@ from index.audit.report import html
 from index.audit.result import Audit
 from index.catalog import DEMO, Catalog
 from index.errors import InvalidInput
-from index.merging import Merge
+from index.merging import parse_merge
 from index.settings import IndexSettings
 
 __all__ = ["audit_collection"]
@@ -62,7 +62,7 @@ def audit_collection(
     """
     asked = sample(_questions(questions, collection), most)
     settings = IndexSettings.load(data=data, encoder=encoder)
-    chosen = None if rules is None else [Merge(rule=rule.strip()) for rule in rules.split(",")]
+    chosen = None if rules is None else [parse_merge(rule.strip()) for rule in rules.split(",")]
     catalog = Catalog(settings.place(), settings.load_encoder(), read_only=True, allowed=settings.languages)
     with closing(catalog), _shown() as progress:
         found = audit(catalog.get(collection), asked, chosen, depth, progress)

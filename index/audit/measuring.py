@@ -57,9 +57,8 @@ def measured(
         question = questions[number]
         ids = [asked.ids[row] for row in members]
         found = _relevance(question.relevant, ids, depth) if question.relevant else {}
-        languages = [asked.languages[row][:CUT] for row in members if asked.languages[row]]
-        if languages and len(pool) > 1:
-            found["NDKL@10"] = fmean(ndkl(hits, pool) for hits in languages)
+        if len(pool) > 1:
+            found["NDKL@10"] = _ndkl([asked.languages[row] for row in members], pool)
         found |= _agreement(ids)
         for name, value in found.items():
             values[name][number] = value
@@ -71,6 +70,17 @@ def _members(n_questions: int, rows: Sequence[Row]) -> list[list[int]]:
     for place, row in enumerate(rows):
         members[row.question].append(place)
     return members
+
+
+def _ndkl(languages: Sequence[Sequence[str]], pool: Mapping[str, float]) -> float:
+    """Mean over the languages of one question; NaN when none has a hit."""
+    place = {code: number for number, code in enumerate(pool)}
+    hits = np.full((len(languages), CUT), -1)
+    for line, codes in enumerate(languages):
+        hits[line, : len(codes[:CUT])] = [place[code] for code in codes[:CUT]]
+    found = ndkl(hits, np.fromiter(pool.values(), dtype=np.float64))
+    told = found[np.isfinite(found)]
+    return float(told.mean()) if len(told) else float("nan")
 
 
 def _relevance(relevant: Sequence[str], ids: Sequence[Sequence[str]], depth: int) -> dict[str, float]:

@@ -13,7 +13,7 @@ from pydantic import Field
 from index.audit import Audit, ParallelQuestion, audit, html, kept
 from index.audit.audit import DEPTH
 from index.errors import TooLarge
-from index.merging import Merge
+from index.merging import parse_merge
 from service.engine import EngineOf
 from service.refusals import Overloaded
 from service.schemas import RequestModel
@@ -58,7 +58,7 @@ async def run(body: AuditRequest, engine: EngineOf) -> Audit:
             queries=asked,
             limit=limit,
         )
-    rules = None if body.rules is None else [Merge(rule=rule) for rule in body.rules]
+    rules = None if body.rules is None else [parse_merge(rule) for rule in body.rules]
     collection = await engine.opened(body.collection)
     if not _running.acquire(blocking=False):
         raise Overloaded("Another audit is running; one runs at a time.", 10)
