@@ -1,10 +1,10 @@
 """What `docker/test.sh` asks the containers over HTTP; the standard library is all it needs.
 
-    python3 docker/checks.py ask http://127.0.0.1:8000 --collection docs
-    python3 docker/checks.py fill http://127.0.0.1:8000 written.txt
-    python3 docker/checks.py kept http://127.0.0.1:8000 written.txt
-    python3 docker/checks.py traffic http://127.0.0.1:8000 --seconds 30
-    python3 docker/checks.py dashboard http://127.0.0.1:9090
+python3 docker/checks.py ask http://127.0.0.1:8000 --collection docs
+python3 docker/checks.py fill http://127.0.0.1:8000 written.txt
+python3 docker/checks.py kept http://127.0.0.1:8000 written.txt
+python3 docker/checks.py traffic http://127.0.0.1:8000 --seconds 30
+python3 docker/checks.py dashboard http://127.0.0.1:9090
 """
 
 from __future__ import annotations

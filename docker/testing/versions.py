@@ -18,7 +18,10 @@ def plain(name: str) -> str:
 
 wanted = {plain(name): version for name, version in pins.items()} | {"isoglot": None}
 here = {
-    plain(found.name): found.version for path in sys.path if "/opt/isoglot/" in path for found in distributions(path=[path])
+    plain(found.name): found.version
+    for path in sys.path
+    if "/opt/isoglot/" in path
+    for found in distributions(path=[path])
 }
 faults = [
     f"{name} {version}, not {wanted.get(name, 'named at all')}"
