@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from index.answer import Hit
+from index.answer import Found, Hit
+from index.bias.means import Means
 from index.passages import Passage
 from index.question import Scope
 
@@ -44,6 +45,12 @@ class PassageIndex(Protocol):
     def counts(self) -> dict[str, int]:
         """Language → number of passages, sorted by code, languages without any left out."""
 
+    def means(self) -> Means:
+        """The mean vector of each language; asking again costs microseconds while nothing is written.
+
+        Exact where the backend can keep sums, estimated from some thousand passages of each language where not.
+        """
+
     def fields(self) -> set[str]:
         """Metadata fields a filter may name."""
 
@@ -64,6 +71,12 @@ class PassageIndex(Protocol):
 
         vectors: (n, dim) float32, L2-normalised. Every hit obeys the scope.
         """
+
+    def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
+        """The hits `search` gives, with scores and languages of up to three times as many behind them."""
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many."""
 
     def scan(self, after: str | None = None, size: int = 1000) -> Iterator[Block]:
         """Yield all passages with vectors in blocks, in order of id; after: begin behind this id."""

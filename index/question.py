@@ -33,7 +33,8 @@ class Question:
     """A query and where to look for its passages.
 
     k: number of hits. languages: only passages in these; None means all. query_language: None has it
-    detected. where: a filter on metadata as `index/filters.py` describes it; None means none.
+    detected. where: a filter on metadata as `index/filters.py` describes it; None means none. bias: whether the
+    answer reports what it favours.
     """
 
     query: str
@@ -41,6 +42,7 @@ class Question:
     languages: Sequence[str] | None = None
     query_language: str | None = None
     where: dict[str, Any] | None = None
+    bias: bool = False
 
     def scope(self) -> Scope:
         """The checked scope; raises InvalidInput or UnknownLanguage for what no collection could answer."""
