@@ -62,6 +62,8 @@ find_composes() {
 start_daemon() {
     command -v dockerd >/dev/null || skip "no Docker runs, and dockerd is not installed (try --install)"
     [ "$(id -u)" = 0 ] || skip "no Docker runs, and starting one takes root"
+    # A second one would take the first one's bridge away.
+    ! pgrep -x dockerd >/dev/null || skip "a dockerd runs here that cannot be reached; set DOCKER_HOST"
     # Files of its own, and neither bridge nor firewall rules: nothing of the machine is changed.
     dockerd --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/dockerd.pid" -H "unix://$work/docker.sock" \
         --iptables=false --ip-masq=false --bridge=none >"$work/dockerd.log" 2>&1 &

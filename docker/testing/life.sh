@@ -8,6 +8,12 @@ compose run --rm -T job /incoming/passages.jsonl --collection docs --switch
 ask --collection docs
 say "A job filled a collection beside the running service, which answers from it"
 
+compose exec -T isoglot isoglot index snapshot docs
+$current -f docker/compose.yaml exec -T isoglot sh -c 'cd /data/snapshots/docs && tar -c "$(ls | tail -1)"' >"$work/docs.tar"
+$current -f docker/compose.yaml exec -T isoglot tar -C /data/collections --one-top-level=restored --strip-components=1 -x <"$work/docs.tar"
+ask --collection restored
+say "A snapshot left the volume as a tar file and came back as a collection"
+
 $current -f docker/compose.yaml run --rm -T isoglot keys web --scope read --file /data/keys.jsonl >"$work/web.key" 2>>"$work/compose.log" ||
     fail "no key: $(tail -3 "$work/compose.log")"
 echo ISOGLOT_KEYS_FILE=/data/keys.jsonl >>docker/.env
