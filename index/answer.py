@@ -14,10 +14,16 @@ __all__ = ["Answer", "Hit"]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found and its cosine similarity to the query, -1 to 1."""
+    """A passage found and its cosine similarity to the query, -1 to 1.
+
+    lexical_score: BM25, 0 or more; None where words were not asked or do not match. rerank_score: what a reranker
+    gave, more is better; None where none was asked.
+    """
 
     passage: Passage
     score: float
+    lexical_score: float | None = None
+    rerank_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +44,14 @@ class Answer:
     def as_json(self) -> dict[str, Any]:
         """The answer as plain data: the shape `POST /search` and `isoglot search --json` give."""
         return {
-            "hits": [{**asdict(hit.passage), "score": hit.score} for hit in self.hits],
+            "hits": [_hit_json(hit) for hit in self.hits],
             "query_language": asdict(self.query_language),
             "languages": self.languages,
             "shares": [asdict(share) for share in self.shares],
             "truncated": self.truncated,
         }
+
+
+def _hit_json(hit: Hit) -> dict[str, Any]:
+    scores = {"score": hit.score, "lexical_score": hit.lexical_score, "rerank_score": hit.rerank_score}
+    return {**asdict(hit.passage), **scores}

@@ -14,10 +14,11 @@ from typing import Any
 
 from index.errors import DamagedCollection
 from index.filters import kind_of, values_of
+from index.lexical.tables import SCHEMA as LEXICAL
 
 __all__ = ["SCHEMA_VERSION", "facet_rows", "prepare", "version_of"]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _PASSAGES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -74,7 +75,7 @@ def prepare(connection: sqlite3.Connection, path: str) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if is_new:
-            _run(connection, _PASSAGES + _SINCE_2)
+            _run(connection, _PASSAGES + _SINCE_2 + LEXICAL)
         else:
             for earlier in range(version, SCHEMA_VERSION):
                 _MIGRATIONS[earlier](connection)
@@ -104,7 +105,11 @@ def _from_1(connection: sqlite3.Connection) -> None:
         connection.executemany("INSERT INTO facets VALUES (?, ?, ?, ?, ?)", facets)
 
 
-_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_1}
+def _from_2(connection: sqlite3.Connection) -> None:
+    _run(connection, LEXICAL)
+
+
+_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_1, 2: _from_2}
 """Version → what makes the next one of it."""
 
 

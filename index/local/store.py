@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from index.errors import DamagedCollection
+from index.lexical import tables as lexical
 from index.local.database import Database
 from index.local.schema import facet_rows
 from index.passages import Passage
@@ -74,7 +75,7 @@ class PassageStore:
         vectors: (n, dim) float32, L2-normalised. The numbers are (n,) int64, ascending, higher than any before.
         """
         with self.database.transaction() as connection:
-            replaced = _drop(connection, [passage.id for passage in passages])
+            replaced, forgotten = _drop(connection, [passage.id for passage in passages])
             last = connection.execute("SELECT value FROM counters WHERE name = 'last_number'").fetchone()[0]
             numbers = np.arange(last + 1, last + 1 + len(passages), dtype=np.int64)
             stored = list(zip(numbers.tolist(), passages, vectors.astype("<f4"), strict=True))
@@ -86,13 +87,16 @@ class PassageStore:
                 "INSERT INTO facets VALUES (?, ?, ?, ?, ?)",
                 (row for number, p, _ in stored for row in facet_rows(number, p.language, p.metadata)),
             )
+            lexical.changed(connection, forgotten, [(number, p.language, p.searchable) for number, p, _ in stored])
             connection.execute("UPDATE counters SET value = ? WHERE name = 'last_number'", (last + len(passages),))
         return numbers, replaced
 
     def delete(self, ids: Sequence[str]) -> Numbers:
         """Remove passages by id; returns the numbers of those that were there."""
         with self.database.transaction() as connection:
-            return _drop(connection, ids)
+            dropped, forgotten = _drop(connection, ids)
+            lexical.changed(connection, forgotten, [])
+        return dropped
 
     def settle(self, generation: int, first: int, last: int, still_dead: Sequence[int]) -> None:
         """Note that derived files of a generation hold none of the dropped numbers from first to last but these."""
@@ -187,15 +191,17 @@ class PassageStore:
         self.database.close()
 
 
-def _drop(connection: sqlite3.Connection, ids: Sequence[str]) -> Numbers:
-    delete = "DELETE FROM passages WHERE id = ? RETURNING language, number, metadata"
+def _drop(connection: sqlite3.Connection, ids: Sequence[str]) -> tuple[Numbers, list[lexical.Words]]:
+    """Remove passages; their numbers, and what lexical search was told of them."""
+    delete = "DELETE FROM passages WHERE id = ? RETURNING language, number, metadata, title, text"
     rows = [row for identity in ids for row in connection.execute(delete, (identity,)).fetchall()]
-    facets = [facet for code, number, text in rows for facet in facet_rows(number, code, json.loads(text))]
+    facets = [facet for code, number, text, *_ in rows for facet in facet_rows(number, code, json.loads(text))]
     connection.executemany(
         "DELETE FROM facets WHERE field = ? AND kind = ? AND value = ? AND language = ? AND number = ?", facets
     )
-    connection.executemany("INSERT INTO dropped VALUES (?, ?)", [(number, code) for code, number, _ in rows])
-    return by_language([(code, number) for code, number, _ in rows])
+    connection.executemany("INSERT INTO dropped VALUES (?, ?)", [(number, code) for code, number, *_ in rows])
+    forgotten = [(number, code, lexical.searchable(title, text)) for code, number, _, title, text in rows]
+    return by_language([(code, number) for code, number, *_ in rows]), forgotten
 
 
 def by_language(rows: Sequence[tuple[str, int]]) -> Numbers:
