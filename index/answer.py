@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from index.bias import LanguageShare
 from index.languages import DetectedLanguage
 from index.passages import Passage
+from index.question import Mode
 
 __all__ = ["Answer", "Hit"]
 
@@ -32,7 +33,8 @@ class Answer:
 
     query_language: which language the query is in and how that was decided; it never limits the search.
     languages: the languages searched. shares: what the hits favour, per language searched.
-    truncated: whether the query was longer than the encoder reads.
+    truncated: whether the query was longer than the encoder reads. mode: what decided. lexical_languages: those whose
+    passages words could move, none in mode "dense".
     """
 
     hits: list[Hit]
@@ -40,6 +42,8 @@ class Answer:
     languages: list[str]
     shares: list[LanguageShare]
     truncated: bool
+    mode: Mode = "dense"
+    lexical_languages: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The answer as plain data: the shape `POST /search` and `isoglot search --json` give."""
@@ -49,6 +53,8 @@ class Answer:
             "languages": self.languages,
             "shares": [asdict(share) for share in self.shares],
             "truncated": self.truncated,
+            "mode": self.mode,
+            "lexical_languages": self.lexical_languages,
         }
 
 

@@ -14,10 +14,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from index.answer import Hit
+from index.bias.means import Means
+from index.filters import Condition
 from index.passages import Passage
 from index.question import Scope
 
-__all__ = ["Block", "PassageIndex"]
+__all__ = ["Block", "PassageIndex", "WordIndex"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,36 @@ class Block:
     vectors: np.ndarray
 
 
+class WordIndex(Protocol):
+    """Search by words (`index/lexical/channel.py`), off until it is switched on."""
+
+    def info(self) -> dict[str, Any]:
+        """Whether it is "off", "building" or "ready", how much is done, and what went wrong last."""
+
+    def switch(self, is_on: bool) -> None:
+        """Switch it on or off; on, the passages there are taken in meanwhile."""
+
+    def build(self) -> None:
+        """Wait for, or help with, the taking in."""
+
+    def require_ready(self) -> None:
+        """Raise InvalidInput while it is off, Conflict until it is built."""
+
+    def search(
+        self, query: str, vector: np.ndarray, k: int, languages: Sequence[str], where: tuple[Condition, ...] = ()
+    ) -> list[Hit]:
+        """The k passages with the highest BM25, best first; vector: (dim,) float32, the query's, for their cosines."""
+
+
 class PassageIndex(Protocol):
     """Passages and vectors of one collection, written durably and searched.
 
     Safe for threads. Vectors are L2-normalised, scores are cosines.
     """
+
+    @property
+    def lexical(self) -> WordIndex | None:
+        """Search by words; None where the backend has none."""
 
     @property
     def name(self) -> str:
@@ -43,6 +70,12 @@ class PassageIndex(Protocol):
 
     def counts(self) -> dict[str, int]:
         """Language → number of passages, sorted by code, languages without any left out."""
+
+    def means(self) -> Means:
+        """The mean vector of each language; asking again costs microseconds while nothing is written.
+
+        Exact where the backend can keep sums, estimated from some thousand passages of each language where not.
+        """
 
     def fields(self) -> set[str]:
         """Metadata fields a filter may name."""

@@ -24,10 +24,11 @@ from index.checks import checked_vectors
 from index.encoder import Embedded, Encoder
 from index.errors import EncoderMismatch
 from index.filters import require_fields
-from index.languages import decide_language, language_codes
+from index.languages import DetectedLanguage, decide_language, language_codes, likely_languages
+from index.lexical.hybrid import by_words, hybrid, own_languages
 from index.local.index import LocalIndex
 from index.passages import Passage, require_unique
-from index.question import Question, Scope
+from index.question import Mode, Question, Scope
 
 __all__ = ["Added", "Collection"]
 
@@ -134,16 +135,19 @@ class Collection:
         languages: Sequence[str] | None = None,
         query_language: str | None = None,
         where: dict[str, Any] | None = None,
+        mode: Mode = "dense",
+        rerank: bool = False,
     ) -> Answer:
         """Find the k passages nearest to a query, whatever its language and theirs; see `answer`."""
-        return self.answer([Question(query, k, languages, query_language, where)])[0]
+        return self.answer([Question(query, k, languages, query_language, where, mode, rerank)])[0]
 
     def answer(self, questions: Sequence[Question], embedded: Embedded | None = None) -> list[Answer]:
         """Answer several questions; those of equal scope are searched together.
 
         embedded: the queries as this collection's encoder embeds them; None encodes them here.
         Raises InvalidInput for a blank query, k out of range or a filter that cannot be understood,
-        UnknownLanguage for a code that is not BCP 47 or in which the collection has no passage.
+        UnknownLanguage for a code that is not BCP 47 or in which the collection has no passage. In mode "lexical" or
+        "hybrid" also InvalidInput while lexical search is off, Conflict until it is built.
         """
         counts = self.index.counts()
         scopes = [question.scope() for question in questions]
@@ -153,17 +157,32 @@ class Collection:
         embedded = embedded or self.encoder.embed([question.query for question in questions], "query")
         vectors = checked_vectors(embedded.vectors, len(questions), self.encoder.dimension)
         found: list[list[Hit]] = [[] for _ in questions]
-        for scope in dict.fromkeys(scopes):
-            rows = [row for row, other in enumerate(scopes) if other == scope]
+        dense = [row for row, question in enumerate(questions) if question.mode != "lexical"]
+        for scope in dict.fromkeys(scopes[row] for row in dense):
+            rows = [row for row in dense if scopes[row] == scope]
             for row, hits in zip(rows, self.index.search(np.take(vectors, rows, axis=0), scope), strict=True):
                 found[row] = hits
         answers = []
         for row, hits in enumerate(found):
             searched = list(counts) if scopes[row].languages is None else list(scopes[row].languages or ())
+            hits, worded = self._by_words(questions[row], asked[row], vectors[row], hits, searched)
             pool = {code: counts[code] for code in searched}
             shares = language_shares([hit.passage.language for hit in hits], pool)
-            answers.append(Answer(hits, asked[row], searched, shares, bool(embedded.truncated[row])))
+            is_cut = bool(embedded.truncated[row])
+            answers.append(Answer(hits, asked[row], searched, shares, is_cut, questions[row].mode, worded))
         return answers
+
+    def _by_words(
+        self, question: Question, asked: DetectedLanguage, vector: np.ndarray, hits: list[Hit], searched: list[str]
+    ) -> tuple[list[Hit], list[str]]:
+        """Hits as the question's mode has them, and the languages whose passages words could move."""
+        if question.mode == "dense":
+            return hits, []
+        if question.mode == "lexical":
+            return by_words(self.index, question.query, vector, question.scope(), searched), searched
+        likely = likely_languages(question.query, asked, self.allowed)
+        own = own_languages(searched, likely)
+        return hybrid(self.index, question.query, vector, question.scope(), hits, own), own
 
     def _require_known(self, scope: Scope, counts: dict[str, int]) -> None:
         language_codes(scope.languages or (), counts)

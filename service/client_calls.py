@@ -105,6 +105,11 @@ def create(collection: str) -> Call[CollectionInfo]:
     return Call("PUT", _at(collection), CollectionInfo)
 
 
+def switch_lexical(collection: str, on: bool) -> Call[LexicalInfo]:
+    """Switch lexical search."""
+    return Call("PUT", _at(collection, "/lexical"), LexicalInfo, {"on": on})
+
+
 def upsert(collection: str, passages: Iterable[Mapping[str, Any]]) -> Call[Stored]:
     """Store passages."""
     return Call("POST", _at(collection, "/passages"), Stored, [dict(passage) for passage in passages])

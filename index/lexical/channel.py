@@ -91,7 +91,7 @@ class Channel:
         L2-normalised.
         Raises InvalidInput while lexical search is off, Conflict until it is built.
         """
-        self._require_ready()
+        self.require_ready()
         fitting = facets.fitting(self._state.store.database, where) if where else None
         found: list[tuple[float, int]] = []
         for code in languages:
@@ -133,7 +133,8 @@ class Channel:
             if number in passages and number in vectors and passages[number].language in languages
         ]
 
-    def _require_ready(self) -> None:
+    def require_ready(self) -> None:
+        """Raise InvalidInput while lexical search is off, Conflict until it is built."""
         known = self._read()
         if known is None:
             raise InvalidInput(

@@ -18,7 +18,18 @@ from dataclasses import dataclass
 from index.errors import InvalidInput
 from index.lexical.tokens import TOKENS, stemmed
 
-__all__ = ["SCHEMA", "Words", "WordsState", "changed", "drop_all", "extend", "read_state", "start", "table_names"]
+__all__ = [
+    "SCHEMA",
+    "Words",
+    "WordsState",
+    "changed",
+    "drop_all",
+    "extend",
+    "read_state",
+    "searchable",
+    "start",
+    "table_names",
+]
 
 SCHEMA = """
 CREATE TABLE lexical (              -- one row while lexical search is on

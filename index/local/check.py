@@ -17,6 +17,7 @@ from index.local.index import LocalIndex
 from index.local.recall import measure
 from index.local.schema import facet_rows
 from index.local.segment import Segment
+from index.local.sums import Sums, read_sums, sums_of
 
 __all__ = ["Finding", "check"]
 
@@ -40,6 +41,7 @@ def check(index: LocalIndex) -> Iterator[Finding]:
     checks: list[tuple[str, Callable[[LocalIndex], tuple[str, list[str]]]]] = [
         ("database", _database),
         ("passages and vectors", _passages),
+        ("mean vectors", _means),
         ("metadata for filters", _facets),
         ("files of vectors", _files),
         ("vectors searched = passages stored", _numbers),
@@ -66,6 +68,22 @@ def _passages(index: LocalIndex) -> tuple[str, list[str]]:
                 faults.append(f"{passage.id!r} has language {passage.language!r}, not in its canonical form")
         count += len(block.passages)
     return f"{count:,} passages", faults
+
+
+def _means(index: LocalIndex) -> tuple[str, list[str]]:
+    sums: Sums = {}
+    for block in index.scan(size=_AT_ONCE):
+        for code, (count, total) in sums_of([passage.language for passage in block.passages], block.vectors).items():
+            before = sums.get(code, (0, 0))
+            sums[code] = (before[0] + count, before[1] + total)
+    with index.store.database.reading() as connection:
+        kept = read_sums(connection)
+    odd = [c for c in sorted({*sums, *kept}) if c not in sums or c not in kept or not _are_equal(sums[c], kept[c])]
+    return f"{len(sums)} languages", [f"the sum of the vectors in {code} is not what is kept of it" for code in odd]
+
+
+def _are_equal(one: tuple[int, np.ndarray], other: tuple[int, np.ndarray]) -> bool:
+    return one[0] == other[0] and np.array_equal(one[1], other[1])
 
 
 def _facets(index: LocalIndex) -> tuple[str, list[str]]:

@@ -19,6 +19,7 @@ import numpy as np
 
 from index.answer import Hit
 from index.backend import Block
+from index.bias.means import Means
 from index.errors import NotFound
 from index.lexical.channel import Channel
 from index.local import facets
@@ -79,6 +80,7 @@ class LocalIndex:
         except BaseException:
             self._release()
             raise
+        self._means: tuple[View, Means] | None = None
         self.lexical = Channel(self.state, self.name, is_writer)
         self._sealer = Sealer(self.state, self.shape)
         self._schedule = Schedule(snapshots, self.snapshot) if snapshots and not read_only else None
@@ -103,6 +105,15 @@ class LocalIndex:
     def counts(self) -> dict[str, int]:
         """Language → number of passages, sorted by code, languages without any left out."""
         return self.view().counts()
+
+    def means(self) -> Means:
+        """The mean vector of each language, exact, as of now."""
+        view = self.view()
+        known = self._means
+        if known is None or known[0] is not view:
+            # Read after the view: what is written in between is in a newer view, whose means are read anew.
+            known = self._means = (view, self.store.means(self.state.dimension))
+        return known[1]
 
     def fields(self) -> set[str]:
         """Metadata fields a filter may name."""

@@ -20,10 +20,12 @@ import numpy as np
 
 from index.answer import Hit
 from index.backend import Block
+from index.bias.means import Means
 from index.checks import checked_vectors
 from index.errors import Conflict, DamagedCollection, NotFound, StorageUnavailable
 from index.filters import values_of
 from index.milvus.expressions import expression, one_of, quoted
+from index.milvus.means import MeanEstimates
 from index.milvus.names import CREATED, Properties, stored_name
 from index.milvus.nearest import nearest
 from index.milvus.schema import PASSAGE_FIELDS, index_params, passage_of, requests_of, row_of, schema_of
@@ -87,6 +89,9 @@ class MilvusIndex:
                 collection=self.name,
             )
         self._dimension = int(known["dimension"])
+        self._means = MeanEstimates(self._query, self._dimension)
+
+    lexical = None
 
     @property
     def name(self) -> str:
@@ -119,6 +124,10 @@ class MilvusIndex:
                 lambda code: self._query(one_of("language", [code]), ["count(*)"])[0]["count(*)"], languages
             )
             return {code: int(count) for code, count in zip(languages, found, strict=True) if count}
+
+    def means(self) -> Means:
+        """The mean vector of each language, estimated from up to 4,000 of its passages; see `means.py`."""
+        return self._means.means(self.counts())
 
     def _query(self, wanted: str, fields: list[str], **options: Any) -> list[Any]:
         with told(self.address, self.name):

@@ -1,0 +1,92 @@
+"""Vectors and words together, without the words choosing the languages.
+
+Words are evidence within a language: between languages only names and numbers are written alike, and fusing over all
+passages hurts a search across languages as much as it helps one within (docs/hybrid.md has the table). So the list of
+the vectors decides *which language stands on which place*, and the words decide *which passages of the query's own
+language* stand on the places that language has. A search in the query's language alone gains all that fusion can
+give, one in other languages stays exactly as it was, and no language gets a place it had not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from index.answer import Hit
+from index.backend import PassageIndex, WordIndex
+from index.errors import InvalidInput
+from index.languages import same_language
+from index.lexical.fusion import DEPTH, convex
+from index.question import Scope
+
+__all__ = ["by_words", "channel_of", "hybrid", "own_languages"]
+
+
+def channel_of(index: PassageIndex) -> WordIndex:
+    """The words of a collection; raises InvalidInput where the backend has none."""
+    if index.lexical is None:
+        raise InvalidInput(
+            f"Collection {index.name!r} is kept in Milvus, where words cannot be searched yet; use mode 'dense', "
+            "or keep it in a folder of this machine (ISOGLOT_INDEX=local).",
+            collection=index.name,
+        )
+    return index.lexical
+
+
+def own_languages(searched: Sequence[str], possible: Collection[str]) -> list[str]:
+    """The languages searched that a query may be written in.
+
+    possible: languages the query may be in, as `likely_languages` gives them; empty where nothing is known, as of
+    a number, which may be in any.
+    """
+    if not possible:
+        return list(searched)
+    return [code for code in searched if any(same_language(code, other) for other in possible)]
+
+
+def by_words(index: PassageIndex, query: str, vector: np.ndarray, scope: Scope, searched: Sequence[str]) -> list[Hit]:
+    """The passages of some languages with the highest BM25, each language by its own words."""
+    return channel_of(index).search(query, vector, scope.k, searched, scope.where)
+
+
+def hybrid(
+    index: PassageIndex, query: str, vector: np.ndarray, scope: Scope, hits: list[Hit], own: Sequence[str]
+) -> list[Hit]:
+    """A list of hits with the query's own languages put in the order of vectors and words together.
+
+    vector: (dim,) float32, the query's, L2-normalised. hits: what stands where without words, by whatever rule. own:
+    languages of the query; the places of others stay as they are.
+    """
+    channel_of(index).require_ready()
+    fused = list[Hit | None](hits)
+    for code in own:
+        at = [place for place, hit in enumerate(hits) if hit.passage.language == code]
+        if at:
+            best = _in_language(index, query, vector, Scope(max(DEPTH, len(at)), (code,), scope.where))
+            # A passage deleted meanwhile leaves its place to the next.
+            fused = _put(fused, at, best[: len(at)])
+    return [hit for hit in fused if hit is not None]
+
+
+def _put(hits: list[Hit | None], at: Sequence[int], best: Sequence[Hit]) -> list[Hit | None]:
+    changed = list(hits)
+    for number, place in enumerate(at):
+        changed[place] = best[number] if number < len(best) else None
+    return changed
+
+
+def _in_language(index: PassageIndex, query: str, vector: np.ndarray, scope: Scope) -> list[Hit]:
+    """Passages of one language by `convex`, best first."""
+    near = index.search(vector[None, :], scope)[0]
+    told = by_words(index, query, vector, scope, scope.languages or ())
+    words = {hit.passage.id: hit.lexical_score for hit in told}
+    known = {hit.passage.id for hit in near}
+    candidates = [replace(hit, lexical_score=words.get(hit.passage.id)) for hit in near]
+    candidates += [hit for hit in told if hit.passage.id not in known]
+    if not candidates:
+        return []
+    cosines = np.array([hit.score for hit in candidates])
+    scores = convex(cosines, np.array([hit.lexical_score or 0.0 for hit in candidates]))
+    return [candidates[row] for row in np.argsort(-scores, kind="stable").tolist()]
