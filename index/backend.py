@@ -45,6 +45,9 @@ class WordIndex(Protocol):
     def require_ready(self) -> None:
         """Raise InvalidInput while it is off, Conflict until it is built."""
 
+    def attainable(self, query: str, language: str) -> float:
+        """BM25 of a passage of mean length that holds every word of a query once, in one language."""
+
     def search(
         self, query: str, vector: np.ndarray, k: int, languages: Sequence[str], where: tuple[Condition, ...] = ()
     ) -> list[Hit]:

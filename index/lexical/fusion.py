@@ -1,52 +1,43 @@
 """One order from two scores: cosines of the vectors and BM25 of the words.
 
-Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009) adds 1 / (60 + rank) of both orders and looks at no score.
-A convex combination (Bruch, Gai and Ingber 2023, "An analysis of fusion functions for hybrid retrieval") adds the
-scores, each brought to a common scale first. `benchmarks/hybrid.py` compares them; docs/hybrid.md has the table.
+A convex combination, as Bruch, Gai and Ingber ("An analysis of fusion functions for hybrid retrieval", 2023) found to
+beat reciprocal ranks. What is ours is the scale of the words: BM25 is divided by what the query could reach, not by
+the best that was found. So a passage that shares one name of a long question counts little, one that shares nearly
+all of it counts much, and in a language that has none of its words nothing changes. `benchmarks/hybrid.py` compares
+this with other ways; docs/hybrid.md has the table.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["DEPTH", "WORDS_SHARE", "convex", "places", "reciprocal"]
+__all__ = ["DEPTH", "WORDS_SHARE", "nearness", "weighed"]
 
 DEPTH = 100
 """Passages of each order that are looked at, and the place whose cosine counts as 0."""
 
-WORDS_SHARE = 0.5
+WORDS_SHARE = 0.7
 """What the words count of the whole, 0 to 1."""
 
-_RANK_CONSTANT = 60
-"""Cormack et al.'s choice; it was never tuned here."""
 
+def nearness(cosines: np.ndarray, depth: int = DEPTH) -> np.ndarray:
+    """Cosines on a scale on which the best is 1 and the one at place `depth` is 0, along the last axis.
 
-def places(scores: np.ndarray) -> np.ndarray:
-    """Places from 1, best first, equal scores by position: the shape of scores, along the last axis."""
-    order = np.argsort(-scores, axis=-1, kind="stable")
-    found = np.empty(scores.shape, dtype=np.int64)
-    np.put_along_axis(found, order, np.broadcast_to(np.arange(1, scores.shape[-1] + 1), scores.shape), axis=-1)
-    return found
-
-
-def reciprocal(cosines: np.ndarray, words: np.ndarray, weight: float = 1.0) -> np.ndarray:
-    """Reciprocal rank fusion, along the last axis; more is better.
-
-    cosines, words: (…, n), BM25 being 0 where no word matches, which adds nothing. weight: of the words.
+    cosines: (…, n). Where there are fewer than `depth`, the least is 0. Encoders differ in how far apart their cosines
+    lie; on this scale they do not.
     """
-    by_words = weight / (_RANK_CONSTANT + places(words))
-    return np.asarray(1 / (_RANK_CONSTANT + places(cosines)) + np.where(words > 0, by_words, 0.0))
+    place = min(depth, cosines.shape[-1]) - 1
+    floor = -np.partition(-cosines, place, axis=-1)[..., place, None]
+    return np.asarray((cosines - floor) / np.maximum(cosines.max(axis=-1, keepdims=True) - floor, 1e-9))
 
 
-def convex(cosines: np.ndarray, words: np.ndarray, share: float = WORDS_SHARE, depth: int = DEPTH) -> np.ndarray:
-    """(1 - share) · (cosine - floor) / (best - floor) + share · BM25 / best, along the last axis; more is better.
+def weighed(
+    cosines: np.ndarray, words: np.ndarray, attainable: float | np.ndarray, share: float = WORDS_SHARE
+) -> np.ndarray:
+    """(1 - share) · nearness + share · BM25 / attainable, along the last axis; more is better.
 
-    cosines, words: (…, n), BM25 being 0 where no word matches. floor: the cosine at place `depth`, the least one where
-    there are fewer. Without any word the order is that of the cosines.
+    cosines, words: (…, n), BM25 being 0 where no word matches. attainable: (…,), BM25 of a passage of mean length that
+    holds every word of the query once (`matching.attainable`). Without any word the order is that of the cosines.
     """
-    n = cosines.shape[-1]
-    best = cosines.max(axis=-1, keepdims=True)
-    floor = -np.partition(-cosines, min(depth, n) - 1, axis=-1)[..., min(depth, n) - 1][..., None]
-    near = (cosines - floor) / np.maximum(best - floor, 1e-9)
-    told = words / np.maximum(words.max(axis=-1, keepdims=True), 1e-9)
-    return np.asarray((1 - share) * near + share * told)
+    told = words / np.maximum(np.asarray(attainable, dtype=np.float64)[..., None], 1e-9)
+    return np.asarray((1 - share) * nearness(cosines) + share * np.minimum(told, 1.0))

@@ -9,7 +9,7 @@ give, one in other languages stays exactly as it was, and no language gets a pla
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,11 +17,10 @@ import numpy as np
 from index.answer import Hit
 from index.backend import PassageIndex, WordIndex
 from index.errors import InvalidInput
-from index.languages import same_language
-from index.lexical.fusion import DEPTH, convex
+from index.lexical.fusion import DEPTH, weighed
 from index.question import Scope
 
-__all__ = ["by_words", "channel_of", "hybrid", "own_languages"]
+__all__ = ["by_words", "channel_of", "hybrid"]
 
 
 def channel_of(index: PassageIndex) -> WordIndex:
@@ -33,17 +32,6 @@ def channel_of(index: PassageIndex) -> WordIndex:
             collection=index.name,
         )
     return index.lexical
-
-
-def own_languages(searched: Sequence[str], possible: Collection[str]) -> list[str]:
-    """The languages searched that a query may be written in.
-
-    possible: languages the query may be in, as `likely_languages` gives them; empty where nothing is known, as of
-    a number, which may be in any.
-    """
-    if not possible:
-        return list(searched)
-    return [code for code in searched if any(same_language(code, other) for other in possible)]
 
 
 def by_words(index: PassageIndex, query: str, vector: np.ndarray, scope: Scope, searched: Sequence[str]) -> list[Hit]:
@@ -77,16 +65,17 @@ def _put(hits: list[Hit | None], at: Sequence[int], best: Sequence[Hit]) -> list
     return changed
 
 
-def _in_language(index: PassageIndex, query: str, vector: np.ndarray, scope: Scope) -> list[Hit]:
-    """Passages of one language by `convex`, best first."""
-    near = index.search(vector[None, :], scope)[0]
-    told = by_words(index, query, vector, scope, scope.languages or ())
-    words = {hit.passage.id: hit.lexical_score for hit in told}
-    known = {hit.passage.id for hit in near}
-    candidates = [replace(hit, lexical_score=words.get(hit.passage.id)) for hit in near]
-    candidates += [hit for hit in told if hit.passage.id not in known]
-    if not candidates:
+def _in_language(index: PassageIndex, query: str, vector: np.ndarray, scope: Scope, code: str) -> list[Hit]:
+    """Passages of one language by `weighed`, best first; none where no word of the query stands in any."""
+    words = channel_of(index)
+    told = words.search(query, vector, scope.k, [code], scope.where)
+    if not told:
         return []
-    cosines = np.array([hit.score for hit in candidates])
-    scores = convex(cosines, np.array([hit.lexical_score or 0.0 for hit in candidates]))
-    return [candidates[row] for row in np.argsort(-scores, kind="stable").tolist()]
+    scores = {hit.passage.id: hit.lexical_score for hit in told}
+    near = index.search(vector[None, :], scope)[0]
+    known = {hit.passage.id for hit in near}
+    candidates = [replace(hit, lexical_score=scores.get(hit.passage.id)) for hit in near]
+    candidates += [hit for hit in told if hit.passage.id not in known]
+    bm25 = np.array([hit.lexical_score or 0.0 for hit in candidates])
+    fused = weighed(np.array([hit.score for hit in candidates]), bm25, words.attainable(query, code))
+    return [candidates[row] for row in np.argsort(-fused, kind="stable").tolist()]

@@ -11,13 +11,14 @@ that changes nothing that can be seen (docs/hybrid.md), and a question is answer
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-__all__ = ["COMMON", "MOST_WORDS", "best", "chosen_words", "rarity"]
+__all__ = ["COMMON", "MOST_WORDS", "attainable", "best", "chosen_words", "rarity"]
 
 COMMON = 0.1
 """Largest share of a language's passages that a word of a query may stand in, unless all its words are commoner."""
@@ -42,6 +43,16 @@ def chosen_words(words: Sequence[str], rare: Mapping[str, int], passages: int) -
     kept = [word for word in known if rare[word] <= COMMON * passages] or known
     rarest = sorted(Counter(kept), key=lambda word: (rare[word], word))[:MOST_WORDS]
     return [word for word in kept if word in set(rarest)]
+
+
+def attainable(words: Sequence[str], rare: Mapping[str, int], passages: int) -> float:
+    """BM25 of a passage of mean length that holds each word of a query once: the sum of their idf.
+
+    Words that no passage holds count, as the rarest; common ones do not, as in `chosen_words`.
+    """
+    held = [rare.get(word, 0) for word in words]
+    counted = [n for n in held if n <= COMMON * passages] or held
+    return sum(max(math.log((passages - n + 0.5) / (n + 0.5)), 1e-6) for n in counted)
 
 
 def best(

@@ -1,0 +1,130 @@
+"""Hybrid search: words order the query's language on its own places and touch nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from index.answer import Answer
+from index.collection import Collection
+from index.demo import demo_passages
+from index.encoder import Encoder
+from index.errors import InvalidInput
+from index.languages import DetectedLanguage, likely_languages
+from index.lexical.fusion import convex, places, reciprocal
+from index.passages import Passage
+from index.question import Question
+
+QUESTION = "Warum gibt es am Tag zweimal Flut, und was hat der Mond damit zu tun?"
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collection]:
+    opened = Collection.open(tmp_path_factory.mktemp("hybrid") / "demo", Encoder("isoglot-static", threads=1))
+    opened.upsert([Passage.from_json(row) for row in demo_passages()])
+    opened.index.lexical.switch(True)
+    opened.index.lexical.build()
+    yield opened
+    opened.close()
+
+
+def codes(answer: Answer) -> list[str]:
+    return [hit.passage.language for hit in answer.hits]
+
+
+def ids(answer: Answer) -> list[str]:
+    return [hit.passage.id for hit in answer.hits]
+
+
+@pytest.mark.parametrize("k", [1, 10, 200, 576])
+def test_no_language_gets_a_place_it_had_not(demo: Collection, k: int) -> None:
+    dense, hybrid = (demo.search(QUESTION, k, mode=mode) for mode in ("dense", "hybrid"))
+    assert codes(hybrid) == codes(dense)
+    assert [i for i, c in zip(ids(hybrid), codes(hybrid), strict=True) if c != "de"] == [
+        i for i, c in zip(ids(dense), codes(dense), strict=True) if c != "de"
+    ]
+    assert len(set(ids(hybrid))) == k and hybrid.lexical_languages == ["de"] and hybrid.mode == "hybrid"
+    assert dense.lexical_languages == [] and all(hit.lexical_score is None for hit in dense.hits)
+
+
+def test_a_search_in_other_languages_is_the_dense_one(demo: Collection) -> None:
+    dense, hybrid = (demo.search(QUESTION, 20, ["th", "ar"], mode=mode) for mode in ("dense", "hybrid"))
+    assert hybrid.hits == dense.hits and hybrid.lexical_languages == []
+
+
+def test_a_search_in_the_querys_language_is_fused(demo: Collection) -> None:
+    where = {"topic": {"in": ["tides", "bread", "rainbows", "tooth-decay"]}}
+    for filters in (None, where):
+        dense, words, hybrid = (
+            demo.search(QUESTION, 48, ["de"], None, filters, mode) for mode in ("dense", "lexical", "hybrid")
+        )
+        assert sorted(ids(hybrid)) == sorted(ids(dense))
+        told = {hit.passage.id: hit.lexical_score for hit in words.hits}
+        cosines = {hit.passage.id: hit.score for hit in dense.hits}
+        found = [(cosines[i], told.get(i, 0.0)) for i in ids(hybrid)]
+        scores = convex(*np.array(found).T)
+        assert (np.diff(scores) <= 1e-6).all()
+        assert all(hit.score == pytest.approx(cosines[hit.passage.id], abs=1e-5) for hit in hybrid.hits)
+        assert {hit.passage.id: hit.lexical_score for hit in hybrid.hits if hit.lexical_score} == told
+    assert len(ids(hybrid)) == 4
+
+
+def test_words_alone_search_every_language_in_its_own_way(demo: Collection) -> None:
+    answer = demo.search("Mount Everest 8849", 12, mode="lexical")
+    assert answer.lexical_languages == answer.languages and len(set(codes(answer))) >= 1
+    scores = [hit.lexical_score for hit in answer.hits]
+    assert scores == sorted(scores, reverse=True) and all(scores)
+    assert demo.search("zzzz", mode="lexical").hits == []
+
+
+def test_questions_of_all_modes_are_answered_together(demo: Collection) -> None:
+    questions = [Question(QUESTION, 9, mode=mode) for mode in ("lexical", "dense", "hybrid", "lexical")]
+    together = demo.answer(questions)
+    alone = [demo.answer([question])[0] for question in questions]
+    assert [ids(answer) for answer in together] == [ids(answer) for answer in alone]
+    with pytest.raises(InvalidInput, match="use one of dense, lexical, hybrid"):
+        demo.answer([Question("tide", mode="both")])
+
+
+def test_what_is_off_is_told(tmp_path: Path, encoder: Encoder) -> None:
+    with Collection.open(tmp_path / "c", encoder) as collection:
+        collection.upsert([Passage("a", "tide moon", "en")])
+        for mode in ("lexical", "hybrid"):
+            with pytest.raises(InvalidInput, match="is off; switch it on"):
+                collection.search("tide", mode=mode)
+
+
+def test_a_short_query_may_be_in_several_languages() -> None:
+    known = ["ar", "de", "en", "nb", "sv", "zh-Hant"]
+    assert likely_languages("1284", DetectedLanguage("und", "undetermined", 0.0), known) == known
+    assert likely_languages("x", DetectedLanguage("zh", "given", 1.0), known) == ["zh-Hant"]
+    assert likely_languages("x", DetectedLanguage("no", "detected", 0.95), known) == ["nb"]
+    assert likely_languages("x", DetectedLanguage("ja", "detected", 0.95), known) == []
+    likely = likely_languages("Rhein Main", DetectedLanguage("en", "detected", 0.7), known)
+    assert {"de", "en"} <= {*likely, "de"} and "ar" not in likely
+
+
+scores = arrays.arrays(np.float64, st.tuples(st.integers(1, 3), st.integers(1, 8)), elements=st.floats(-1, 1))
+
+
+@given(scores)
+def test_without_words_fusion_is_the_order_of_the_vectors(cosines: np.ndarray) -> None:
+    none = np.zeros_like(cosines)
+    for rule in (convex, reciprocal):
+        fused = rule(cosines, none)
+        for row in range(len(cosines)):
+            order = np.argsort(-fused[row], kind="stable")
+            assert (np.diff(cosines[row][order]) <= 1e-8).all()
+    assert (np.sort(places(cosines), axis=-1) == np.arange(1, cosines.shape[-1] + 1)).all()
+
+
+def test_reciprocal_ranks_add_up() -> None:
+    fused = reciprocal(np.array([0.9, 0.8, 0.7]), np.array([0.0, 2.0, 5.0]))
+    assert fused == pytest.approx([1 / 61, 1 / 62 + 1 / 62, 1 / 63 + 1 / 61])
+    assert convex(np.array([0.9, 0.5, 0.7]), np.array([0.0, 4.0, 2.0]), 0.25) == pytest.approx([0.75, 0.25, 0.5])
