@@ -135,9 +135,7 @@ def _judgement(
 ) -> Judgement:
     languages, none = benchmark.passage_codes()[golds], np.empty((len(benchmark.queries), 0))
     counts = np.zeros((2, len(golds)), dtype=np.int64)
-    for query in range(len(benchmark.queries)):
-        mine = np.flatnonzero(owners == query) if query == 0 else np.arange(end, end + len(benchmark.golds[query]))
-        end = int(mine[-1]) + 1
+    for mine in np.split(np.arange(len(owners)), np.flatnonzero(np.diff(owners)) + 1):
         same = languages[mine][:, None] == languages[mine]
         counts[0, mine] = (in_pool[mine][:, None] >= in_pool[mine]).sum(axis=1)
         counts[1, mine] = ((in_language[mine][:, None] >= in_language[mine]) & same).sum(axis=1)
@@ -153,8 +151,8 @@ def _judgement(
 def table(comparison: Comparison, encoder: str) -> str:
     """A Markdown table of the rules; stars say how surely one differs from the vectors alone."""
     lines = [
-        f"**{comparison.benchmark}**, `{encoder}`: {comparison.n_queries:,} queries ({comparison.n_groups:,} questions), "
-        f"{comparison.n_passages:,} passages.\n",
+        f"**{comparison.benchmark}**, `{encoder}`: {comparison.n_queries:,} queries ({comparison.n_groups:,} "
+        f"questions), {comparison.n_passages:,} passages.\n",
         "| rule | monolingual mAP | cross-lingual mAP | pooled mAP | pooled nDCG@10 | rank distance |",
         "|---|---|---|---|---|---|",
     ]

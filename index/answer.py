@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from itertools import repeat
 from typing import Any
 
-from index.bias import LanguageShare
+import numpy as np
+
+from index.bias import BiasReport, LanguageShare
 from index.languages import DetectedLanguage
 from index.passages import Passage
 from index.question import Mode
 
-__all__ = ["Answer", "Hit"]
+__all__ = ["Answer", "Found", "Hit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,25 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """Hits, and what stands just behind them.
+
+    hits: best first. scores, languages: of all that was found, (m,) each, best first; those of the hits come first.
+    """
+
+    hits: list[Hit]
+    scores: np.ndarray
+    languages: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a search found.
 
     query_language: which language the query is in and how that was decided; it never limits the search.
     languages: the languages searched. shares: what the hits favour, per language searched.
-    truncated: whether the query was longer than the encoder reads. mode: what decided. lexical_languages: those whose
-    passages words could move, none in mode "dense".
+    truncated: whether the query was longer than the encoder reads. bias: None unless it was asked for. mode: what
+    decided. lexical_languages: those whose passages words could move, none in mode "dense".
     """
 
     hits: list[Hit]
@@ -42,22 +57,32 @@ class Answer:
     languages: list[str]
     shares: list[LanguageShare]
     truncated: bool
+    bias: BiasReport | None = None
     mode: Mode = "dense"
     lexical_languages: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The answer as plain data: the shape `POST /search` and `isoglot search --json` give."""
         return {
-            "hits": [_hit_json(hit) for hit in self.hits],
+            "hits": [
+                _hit_json(hit, rank)
+                for hit, rank in zip(self.hits, self.bias.offset_ranks if self.bias else repeat(None), strict=False)
+            ],
             "query_language": asdict(self.query_language),
             "languages": self.languages,
             "shares": [asdict(share) for share in self.shares],
             "truncated": self.truncated,
+            "bias": None if self.bias is None else self.bias.as_json(),
             "mode": self.mode,
             "lexical_languages": self.lexical_languages,
         }
 
 
-def _hit_json(hit: Hit) -> dict[str, Any]:
-    scores = {"score": hit.score, "lexical_score": hit.lexical_score, "rerank_score": hit.rerank_score}
-    return {**asdict(hit.passage), **scores}
+def _hit_json(hit: Hit, offset_rank: int | None) -> dict[str, Any]:
+    return {
+        **asdict(hit.passage),
+        "score": hit.score,
+        "lexical_score": hit.lexical_score,
+        "rerank_score": hit.rerank_score,
+        "offset_rank": offset_rank,
+    }

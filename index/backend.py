@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from index.answer import Hit
+from index.answer import Found, Hit
 from index.bias.means import Means
 from index.filters import Condition
 from index.passages import Passage
@@ -100,6 +100,12 @@ class PassageIndex(Protocol):
 
         vectors: (n, dim) float32, L2-normalised. Every hit obeys the scope.
         """
+
+    def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
+        """The hits `search` gives, with scores and languages of up to three times as many behind them."""
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many."""
 
     def scan(self, after: str | None = None, size: int = 1000) -> Iterator[Block]:
         """Yield all passages with vectors in blocks, in order of id; after: begin behind this id."""

@@ -97,7 +97,8 @@ def add(
     collection_name(collection)
     checked = list(_check(file, settings))
     require_unique(passage.id for passage in checked)
-    catalog = Catalog(settings.place(), settings.load_encoder())
+    encoders = settings.open_encoders() if encoder is None else None  # one that is asked for is that one
+    catalog = Catalog(settings.place(), settings.load_encoder(), encoders=encoders)
     target, is_new = catalog.create(collection)
     stored: Counter[str] = Counter()
     truncated: list[str] = []
@@ -157,11 +158,13 @@ def search(
     `isoglot search "น้ำขึ้นน้ำลงเกิดจากอะไร" -l de,fr --collection docs`
     """
     settings = IndexSettings.load(data=data, encoder=encoder)
+    encoders = settings.open_encoders() if encoder is None else None  # one that is asked for is that one
+    loaded, allowed = settings.load_encoder(), settings.languages
     reranker = settings.load_reranker() if rerank else None
-    catalog = Catalog(settings.place(), settings.load_encoder(), True, settings.languages, reranker)
+    catalog = Catalog(settings.place(), loaded, True, allowed, encoders, reranker)
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
     found = _open(catalog, collection)
-    answer = found.search(query, k, chosen, query_language, _filter(where), mode, rerank)
+    answer = found.search(query, k, chosen, query_language, _filter(where), mode=mode, rerank=rerank)
     if as_json:
         typer.echo(json.dumps(answer.as_json(), ensure_ascii=False, indent=2))
     else:

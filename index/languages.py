@@ -97,7 +97,7 @@ def language_codes(codes: Iterable[str], known: Collection[str] | None = None) -
     return checked
 
 
-_ALSO = {"nb": "no", "nn": "no"}
+_ALSO: dict[str, str | None] = {"nb": "no", "nn": "no"}
 """The detector knows one Norwegian."""
 
 
@@ -109,7 +109,7 @@ def same_language(code: str, other: str) -> bool:
     (True, True, False)
     """
     first, second = (langcodes.Language.get(langcodes.standardize_tag(each, macro=True)) for each in (code, other))
-    return _ALSO.get(first.language, first.language) == _ALSO.get(second.language, second.language)
+    return _ALSO.get(first.language or "", first.language) == _ALSO.get(second.language or "", second.language)
 
 
 @lru_cache(maxsize=1)

@@ -39,8 +39,9 @@ class Question:
     """A query and where to look for its passages.
 
     k: number of hits. languages: only passages in these; None means all. query_language: None has it
-    detected. where: a filter on metadata as `index/filters.py` describes it; None means none. mode: what decides.
-    rerank: whether a cross-encoder reads the first `rerank_candidates` hits and puts them in order.
+    detected. where: a filter on metadata as `index/filters.py` describes it; None means none. bias: whether the
+    answer reports what it favours. mode: what decides. rerank: whether a cross-encoder reads the first
+    `rerank_candidates` hits and puts them in order.
     """
 
     query: str
@@ -48,6 +49,7 @@ class Question:
     languages: Sequence[str] | None = None
     query_language: str | None = None
     where: dict[str, Any] | None = None
+    bias: bool = False
     mode: Mode = "dense"
     rerank: bool = False
     rerank_candidates: int = RERANKED
@@ -63,6 +65,11 @@ class Question:
         if not 1 <= self.rerank_candidates <= MAX_HITS:
             raise InvalidInput(
                 f"rerank_candidates is {self.rerank_candidates}; it must be from 1 to {MAX_HITS}.", limit=MAX_HITS
+            )
+        if self.bias and (self.mode == "lexical" or self.rerank):
+            raise InvalidInput(
+                "bias tells what the vectors favour; it says nothing of mode 'lexical' or of a reranker's order. Ask for "
+                "one of the two."
             )
         codes = None if self.languages is None else tuple(language_codes(self.languages))
         k = max(self.k, self.rerank_candidates) if self.rerank else self.k

@@ -12,7 +12,9 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from index.encoder import Encoder
+from index.encoders import Encoders
 from index.errors import InvalidInput
+from index.faults import faults_told
 from index.languages import language_codes
 from index.local.build import Shape
 from index.local.manifest import Storage
@@ -68,6 +70,11 @@ class IndexSettings(BaseSettings):
         description="Name of a bundled encoder, a folder made by Isoglot, Optimum or sentence-transformers, or a "
         "hub id such as `intfloat/multilingual-e5-small` (with `@revision` to pin it).",
     )
+    encoders: list[str] = Field(
+        [],
+        description="Further encoders that collections may have, as JSON: hub ids, encoder folders, and folders that "
+        "hold encoder folders. They must say their prompts and pooling themselves. Those bundled need not be listed.",
+    )
     query_prompt: str | None = Field(
         None, description="Put before each query, for an encoder that does not say its own; unset takes what it says."
     )
@@ -117,8 +124,8 @@ class IndexSettings(BaseSettings):
         try:
             return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
-            faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
-            raise InvalidInput(f"A setting is wrong (docs/settings.md): {faults}. Lists are JSON.") from error
+            told = faults_told(error, "settings")
+            raise InvalidInput(f"A setting is wrong (docs/settings.md): {told}. Lists are JSON.") from error
         except SettingsError as error:
             raise InvalidInput(f"A setting is wrong (docs/settings.md): {error}. Lists are JSON.") from error
 
@@ -129,6 +136,10 @@ class IndexSettings(BaseSettings):
     def load_reranker(self) -> Reranker | None:
         """The reranker that is set; None where none is. Raises what `Reranker` raises."""
         return None if self.reranker is None else Reranker(self.reranker, self.threads, self.offline)
+
+    def open_encoders(self) -> Encoders:
+        """The encoders that collections may have; none is loaded yet."""
+        return Encoders(self.encoder, self.load_encoder, self.encoders, self.threads, self.offline)
 
     @property
     def collections(self) -> Path:

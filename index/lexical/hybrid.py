@@ -40,25 +40,25 @@ def by_words(index: PassageIndex, query: str, vector: np.ndarray, scope: Scope, 
 
 
 def hybrid(
-    index: PassageIndex, query: str, vector: np.ndarray, scope: Scope, hits: list[Hit], own: Sequence[str]
+    index: PassageIndex, query: str, vector: np.ndarray, scope: Scope, hits: list[Hit], among: Sequence[str]
 ) -> list[Hit]:
-    """A list of hits with the query's own languages put in the order of vectors and words together.
+    """A list of hits with each language's in the order of vectors and words together, on the places they had.
 
-    vector: (dim,) float32, the query's, L2-normalised. hits: what stands where without words, by whatever rule. own:
-    languages of the query; the places of others stay as they are.
+    vector: (dim,) float32, the query's, L2-normalised. hits: what stands where without words, by whatever rule. among:
+    languages that words may move; the hits of others stay as they are.
     """
     channel_of(index).require_ready()
     fused = list[Hit | None](hits)
-    for code in own:
+    for code in among:
         at = [place for place, hit in enumerate(hits) if hit.passage.language == code]
         if at:
-            best = _in_language(index, query, vector, Scope(max(DEPTH, len(at)), (code,), scope.where))
-            # A passage deleted meanwhile leaves its place to the next.
-            fused = _put(fused, at, best[: len(at)])
+            best = _in_language(index, query, vector, Scope(max(DEPTH, len(at)), (code,), scope.where), code)
+            fused = _put(fused, at, best) if best else fused
     return [hit for hit in fused if hit is not None]
 
 
 def _put(hits: list[Hit | None], at: Sequence[int], best: Sequence[Hit]) -> list[Hit | None]:
+    # Where a passage was deleted meanwhile the last place may stay empty.
     changed = list(hits)
     for number, place in enumerate(at):
         changed[place] = best[number] if number < len(best) else None

@@ -17,10 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from index.answer import Hit
+from index.answer import Found, Hit
 from index.backend import Block
 from index.bias.means import Means
 from index.errors import NotFound
+from index.filters import Condition
 from index.lexical.channel import Channel
 from index.local import facets
 from index.local.build import Shape
@@ -30,11 +31,10 @@ from index.local.gpu import Gpu
 from index.local.lock import claim
 from index.local.manifest import FOLDER
 from index.local.opening import remove_strangers
-from index.local.part import Found
 from index.local.schedule import Schedule, SnapshotPlan
 from index.local.sealing import Sealer
 from index.local.state import State
-from index.local.store import PassageStore
+from index.local.store import Numbers, PassageStore
 from index.local.view import View
 from index.passages import Passage
 from index.question import Scope
@@ -42,6 +42,9 @@ from index.question import Scope
 __all__ = ["DATABASE", "LocalIndex"]
 
 DATABASE = "passages.db"
+
+WIDER = 4
+"""`search_wider` finds this many times as many as it gives."""
 
 _RERANKED = 4
 """Candidates for each hit asked for that are scored anew from the stored vectors, where codes are coarser."""
@@ -82,6 +85,7 @@ class LocalIndex:
             raise
         self._means: tuple[View, Means] | None = None
         self.lexical = Channel(self.state, self.name, is_writer)
+        self._fields: tuple[View | None, set[str]] = None, set()
         self._sealer = Sealer(self.state, self.shape)
         self._schedule = Schedule(snapshots, self.snapshot) if snapshots and not read_only else None
         if not read_only:
@@ -117,7 +121,12 @@ class LocalIndex:
 
     def fields(self) -> set[str]:
         """Metadata fields a filter may name."""
-        return facets.fields(self.store.database)
+        view = self.view()
+        known_for, known = self._fields
+        if known_for is not view:  # every filtered search asks, and a view never changes
+            known = facets.fields(self.store.database)
+            self._fields = view, known
+        return set(known)
 
     def upsert(self, passages: Sequence[Passage], vectors: np.ndarray) -> None:
         """Store passages, ids unique, replacing those whose id is known; all or none, on disk on return."""
@@ -135,26 +144,44 @@ class LocalIndex:
         """Passages by id; ids that are not there are left out."""
         return self.store.by_id(ids)
 
-    def nearest(self, vectors: np.ndarray, scope: Scope) -> Found:
-        """Scores and numbers of the nearest passages, without their texts: what `search` begins with.
-
-        vectors: (n, dim) float32, L2-normalised. With int8 and float16 segments, scores are those of the codes.
-        """
-        view = self.view()
-        languages = list(view.counts()) if scope.languages is None else list(scope.languages)
-        return view.nearest(vectors, scope.k, languages, scope.where, lambda c: facets.fitting(self.store.database, c))
-
     def search(self, vectors: np.ndarray, scope: Scope) -> list[list[Hit]]:
         """For each query vector its nearest passages, best first; every hit obeys the scope."""
-        is_coarse = any(segment.facts.storage != "float32" for segment in self.state.view.segments)
-        wider = Scope(scope.k * _RERANKED, scope.languages, scope.where) if is_coarse else scope
-        scores, numbers = self.nearest(vectors, wider)
-        wanted = np.unique(numbers[numbers >= 0]).tolist()
+        view = self.view()
+        is_coarse = view.is_coarse
+        k = scope.k * _RERANKED if is_coarse else scope.k
+        scores, numbers = view.nearest(vectors, k, scope.languages, scope.where, self._fitting)
+        found = numbers.tolist()
+        wanted = found[0] if len(found) == 1 else np.unique(numbers).tolist()
         if is_coarse:
-            exact = self.store.vectors_of(wanted, self.state.dimension)
-            scores = _scored_anew(vectors, numbers, exact)
+            scores = _scored_anew(vectors, numbers, self.store.vectors_of(wanted, self.state.dimension))
         passages = self.store.get(wanted)
-        return [_hits(row, found, passages, scope) for row, found in zip(scores, numbers, strict=True)]
+        return [_hits(row, there, passages, scope) for row, there in zip(scores.tolist(), found, strict=True)]
+
+    def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
+        """The hits `search` gives, with scores and languages of three times as many behind them."""
+        view = self.view()
+        if view.is_coarse:  # it looks as far by itself
+            scores, numbers = view.nearest(vectors, scope.k * _RERANKED, scope.languages, scope.where, self._fitting)
+            exact = self.store.vectors_of(np.unique(numbers).tolist(), self.state.dimension)
+            scores = _scored_anew(vectors, numbers, exact)
+        else:
+            scores, numbers = view.nearest(vectors, scope.k, scope.languages, scope.where, self._fitting, WIDER)
+        return [self._found(view, *row, scope) for row in zip(scores, numbers, strict=True)]
+
+    def _found(self, view: View, scores: np.ndarray, numbers: np.ndarray, scope: Scope) -> Found:
+        order = np.lexsort((numbers, -scores))
+        order = order[(numbers[order] >= 0) & np.isfinite(scores[order])]
+        scores, numbers = scores[order], numbers[order]
+        first = numbers[: scope.k].tolist()
+        hits = _hits(scores[: scope.k].tolist(), first, self.store.get(first), scope)
+        return Found(hits, scores, view.languages_of(numbers))
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many, evenly spread, as they are searched."""
+        return self.view().sample(language, most)
+
+    def _fitting(self, conditions: tuple[Condition, ...]) -> Numbers:
+        return facets.fitting(self.store.database, conditions)
 
     def scan(self, after: str | None = None, size: int = 1000) -> Iterator[Block]:
         """Yield all passages with vectors in blocks, in order of id; after: begin behind this id."""
@@ -166,7 +193,7 @@ class LocalIndex:
             after = passages[-1].id
 
     def bulk(self) -> AbstractContextManager[None]:
-        """While this lasts nothing is sealed; what was written is then sealed at once, each passage linked once."""
+        """While this lasts much may wait in memory; what does is sealed at its end, so that few are linked twice."""
         return self._sealer.bulk()
 
     def compact(self, is_full: bool = False) -> None:
@@ -207,11 +234,10 @@ def _scored_anew(vectors: np.ndarray, numbers: np.ndarray, exact: dict[int, np.n
     return scores
 
 
-def _hits(scores: np.ndarray, numbers: np.ndarray, passages: dict[int, Passage], scope: Scope) -> list[Hit]:
-    """The k best that are still there, checked once more against the languages asked for."""
-    found = [
-        (-score, number, passages[number])
-        for score, number in zip(scores.tolist(), numbers.tolist(), strict=True)
-        if number in passages and (scope.languages is None or passages[number].language in scope.languages)
-    ]
-    return [Hit(passage, round(-score, 6)) for score, _, passage in sorted(found, key=lambda hit: hit[:2])[: scope.k]]
+def _hits(scores: list[float], numbers: list[int], passages: dict[int, Passage], scope: Scope) -> list[Hit]:
+    """The k best that are still there, equal ones by number, checked once more against the languages asked for."""
+    ranked = sorted([(-score, number) for score, number in zip(scores, numbers, strict=True) if number in passages])
+    hits = [Hit(passages[number], round(-score, 6)) for score, number in ranked]
+    if scope.languages is not None:
+        hits = [hit for hit in hits if hit.passage.language in scope.languages]
+    return hits[: scope.k]

@@ -15,7 +15,7 @@ from service.client import Isoglot, IsoglotFailed
 from service.settings import Settings
 from tests.service.conftest import Serve
 
-GERMAN = {"query": "Wie entstehen die Gezeiten im Meer?", "languages": ["de"], "k": 3}
+GERMAN = {"query": "Was sind Ebbe und Flut, die Gezeiten?", "languages": ["de"], "k": 3}
 
 
 def switched(client: TestClient, on: bool = True) -> None:
