@@ -24,7 +24,6 @@ from rich.progress import track
 from benchmarks.hybrid_rules import RULES, Pool
 from benchmarks.hybrid_words import Words
 from index.encoder import Encoder
-from index.languages import detect_language, likely_languages
 from training.benchmarks.base import Benchmark
 from training.benchmarks.demo import load_demo
 from training.benchmarks.lareqa import XQUAD_R
@@ -114,8 +113,7 @@ def _pools(benchmark: Benchmark, scorer: VectorScorer) -> Iterator[tuple[np.ndar
         words, reach = np.zeros((len(rows), benchmark.size), dtype=np.float32), np.zeros((len(rows), len(languages)))
         for code, found in enumerate(columns):
             words[:, found], reach[:, code] = cut[code].score(texts)
-        likely = [likely_languages(text, detect_language(text), languages) for text in texts]
-        own = np.array([[code in codes for code in languages] for codes in likely])
+        own = np.array([[code == benchmark.query_languages[row] for code in languages] for row in rows])
         yield rows, Pool(scorer.block(rows, np.arange(benchmark.size)), words, reach, codes, own)
 
 

@@ -16,7 +16,7 @@ class Pool:
 
     cosines, words: (n_queries, n_passages), BM25 being 0 where no word matches. reach: (n_queries, n_languages), the
     BM25 a query could reach in each language. codes: (n_passages,) the passages' languages. own: (n_queries,
-    n_languages) bool, languages the query may be in.
+    n_languages) bool, the language of the query.
     """
 
     cosines: np.ndarray
@@ -84,8 +84,8 @@ RULES: dict[str, Rule] = {
     "words alone (`lexical`)": lambda pool: pool.words,
     "reciprocal ranks": lambda pool: reciprocal(pool.cosines, pool.words),
     "reciprocal ranks, words of the query's language": lambda pool: reciprocal(pool.cosines, pool.own_words()),
-    "on the language's places, reciprocal ranks": on_places(lambda cosines, words, _: reciprocal(cosines, words)),
-    "on the language's places, best BM25 = 1": on_places(lambda cosines, words, _: best_is_one(cosines, words)),
-    "on the language's places, BM25 / attainable": on_places(weighed),
-    "on all languages' places, BM25 / attainable (`hybrid`)": on_places(weighed, everywhere=True),
+    "on the query language's places, reciprocal ranks": on_places(lambda cosines, words, _: reciprocal(cosines, words)),
+    "on the query language's places, best BM25 = 1": on_places(lambda cosines, words, _: best_is_one(cosines, words)),
+    "on the query language's places, BM25 / attainable": on_places(weighed),
+    "on every language's places, BM25 / attainable (`hybrid`)": on_places(weighed, everywhere=True),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from itertools import repeat
 from typing import Any
 
@@ -49,7 +49,7 @@ class Answer:
     query_language: which language the query is in and how that was decided; it never limits the search.
     languages: the languages searched. shares: what the hits favour, per language searched.
     truncated: whether the query was longer than the encoder reads. bias: None unless it was asked for. mode: what
-    decided. lexical_languages: those whose passages words could move, none in mode "dense".
+    decided.
     """
 
     hits: list[Hit]
@@ -59,7 +59,6 @@ class Answer:
     truncated: bool
     bias: BiasReport | None = None
     mode: Mode = "dense"
-    lexical_languages: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """The answer as plain data: the shape `POST /search` and `isoglot search --json` give."""
@@ -74,7 +73,6 @@ class Answer:
             "truncated": self.truncated,
             "bias": None if self.bias is None else self.bias.as_json(),
             "mode": self.mode,
-            "lexical_languages": self.lexical_languages,
         }
 
 

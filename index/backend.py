@@ -45,13 +45,15 @@ class WordIndex(Protocol):
     def require_ready(self) -> None:
         """Raise InvalidInput while it is off, Conflict until it is built."""
 
-    def attainable(self, query: str, language: str) -> float:
-        """BM25 of a passage of mean length that holds every word of a query once, in one language."""
-
     def search(
         self, query: str, vector: np.ndarray, k: int, languages: Sequence[str], where: tuple[Condition, ...] = ()
     ) -> list[Hit]:
         """The k passages with the highest BM25, best first; vector: (dim,) float32, the query's, for their cosines."""
+
+    def fused(
+        self, query: str, vector: np.ndarray, k: int, language: str, where: tuple[Condition, ...] = ()
+    ) -> list[Hit]:
+        """The k best passages of one language by vectors and words together; empty where no word is shared."""
 
 
 class PassageIndex(Protocol):

@@ -24,8 +24,8 @@ from index.checks import checked_vectors
 from index.encoder import Embedded, Encoder
 from index.errors import EncoderMismatch
 from index.filters import require_fields
-from index.languages import DetectedLanguage, decide_language, language_codes, likely_languages
-from index.lexical.hybrid import by_words, hybrid
+from index.languages import decide_language, language_codes
+from index.lexical.hybrid import channel_of, hybrid
 from index.local.index import LocalIndex
 from index.passages import Passage, require_unique
 from index.question import Mode, Question, Scope
@@ -186,7 +186,7 @@ class Collection:
         answers = []
         for row, (hits, report) in enumerate(found):
             searched = list(counts) if scopes[row].languages is None else list(scopes[row].languages or ())
-            hits, worded = self._by_words(questions[row], asked[row], vectors[row], hits, searched)
+            hits = self._by_words(questions[row], vectors[row], hits, searched)
             if questions[row].rerank:
                 reordered = require_reranker(self.reranker).reorder(
                     questions[row].query, hits, questions[row].rerank_candidates
@@ -195,19 +195,15 @@ class Collection:
             pool = {code: counts[code] for code in searched}
             shares = language_shares([hit.passage.language for hit in hits], pool)
             is_cut = bool(embedded.truncated[row])
-            answers.append(Answer(hits, asked[row], searched, shares, is_cut, report, questions[row].mode, worded))
+            answers.append(Answer(hits, asked[row], searched, shares, is_cut, report, questions[row].mode))
         return answers
 
-    def _by_words(
-        self, question: Question, asked: DetectedLanguage, vector: np.ndarray, hits: list[Hit], searched: list[str]
-    ) -> tuple[list[Hit], list[str]]:
-        """Hits as the question's mode has them, and the languages whose passages words could move."""
-        if question.mode == "dense":
-            return hits, []
+    def _by_words(self, question: Question, vector: np.ndarray, hits: list[Hit], searched: list[str]) -> list[Hit]:
+        """The hits of the vectors as the question's mode has them."""
+        scope = question.scope()
         if question.mode == "lexical":
-            return by_words(self.index, question.query, vector, question.scope(), searched), searched
-        own = likely_languages(question.query, asked, searched)
-        return hybrid(self.index, question.query, vector, question.scope(), hits, own), own
+            return channel_of(self.index).search(question.query, vector, scope.k, searched, scope.where)
+        return hybrid(self.index, question.query, vector, scope, hits) if question.mode == "hybrid" else hits
 
     def _find(self, vectors: np.ndarray, scope: Scope, bias: bool) -> list[tuple[list[Hit], BiasReport | None]]:
         """Hits for each of vectors, with a report where bias is wanted."""

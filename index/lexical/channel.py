@@ -12,11 +12,13 @@ from index.answer import Hit
 from index.errors import Conflict, InvalidInput
 from index.filters import Condition
 from index.lexical import tables
+from index.lexical.fusion import DEPTH, weighed
 from index.lexical.matching import attainable, best, chosen_words, rarity
 from index.lexical.tokens import stemmed
 from index.local import facets
 from index.local.keeper import Keeper
 from index.local.state import State
+from index.local.store import Numbers
 from index.local.view import View
 
 __all__ = ["Channel"]
@@ -24,6 +26,8 @@ __all__ = ["Channel"]
 _PASSAGES_AT_ONCE = 500
 """Passages taken in by one transaction: writers wait a tenth of a second for it."""
 
+
+_NONE = np.empty(0, dtype=np.int64)
 
 _REMEMBERED = 50_000
 """Words whose rarity is remembered."""
@@ -83,46 +87,62 @@ class Channel:
                 is_more = tables.extend(connection, _PASSAGES_AT_ONCE)
 
     def search(
-        self,
-        query: str,
-        vector: np.ndarray,
-        k: int,
-        languages: Sequence[str],
-        where: tuple[Condition, ...] = (),
+        self, query: str, vector: np.ndarray, k: int, languages: Sequence[str], where: tuple[Condition, ...] = ()
     ) -> list[Hit]:
         """The k passages with the highest BM25, best first; `lexical_score` is that, `score` the cosine.
 
         The query is cut and stemmed anew for each language searched. vector: (dim,) float32, the query's,
-        L2-normalised.
-        Raises InvalidInput while lexical search is off, Conflict until it is built.
+        L2-normalised. Raises InvalidInput while lexical search is off, Conflict until it is built.
         """
         self.require_ready()
-        fitting = facets.fitting(self._state.store.database, where) if where else None
-        found: list[tuple[float, int]] = []
-        for code in languages:
-            among = None if fitting is None else fitting.get(code, np.empty(0, dtype=np.int64))
-            if among is None or len(among):
-                found += self._in_language(query, code, k, among)
-        ranked = sorted(found, key=lambda pair: (-pair[0], pair[1]))[:k]
-        return self._hits(ranked, vector, set(languages))
+        found = [pair for code in languages for pair in self._in_language(query, code, k, where)[0]]
+        ranked = sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
+        cosines = self._cosines(vector, [number for number, _ in ranked])
+        hits = [(number, cosines.get(number, 0.0), score) for number, score in ranked]
+        return self._hits(hits, set(languages))
 
-    def attainable(self, query: str, language: str) -> float:
-        """BM25 of a passage of mean length that holds every word of a query once, in one language."""
-        words = stemmed(query, language)
-        with self._state.store.database.reading() as connection:
-            table = tables.table_names(connection).get(language)
-            rare = {} if table is None else self._rare(connection, table, words)
-        return attainable(words, rare, self._state.view.counts().get(language, 0))
+    def fused(
+        self, query: str, vector: np.ndarray, k: int, language: str, where: tuple[Condition, ...] = ()
+    ) -> list[Hit]:
+        """The k best passages of one language by vectors and words together (`fusion.weighed`), best first.
 
-    def _in_language(self, query: str, language: str, k: int, among: np.ndarray | None) -> list[tuple[float, int]]:
-        words = stemmed(query, language)
+        Empty where no word of the query stands in any of them. vector: (dim,) float32, the query's, L2-normalised.
+        """
+        depth = max(DEPTH, k)
+        words, reach = self._in_language(query, language, depth, where)
+        if not words:
+            return []
+        view = self._state.view
+        scores, numbers = view.nearest(vector[None, :], depth, (language,), where, self._fitting)
+        near = {n: float(s) for n, s in zip(numbers[0].tolist(), scores[0].tolist(), strict=True) if n >= 0}
+        told = dict(words)
+        inexact = [number for number in {**near, **told} if view.is_coarse or number not in near]
+        near |= self._cosines(vector, inexact)
+        candidates = sorted(near)
+        bm25 = np.array([told.get(number, 0.0) for number in candidates])
+        weights = weighed(np.array([near[number] for number in candidates]), bm25, reach)
+        best = [candidates[row] for row in np.argsort(-weights, kind="stable")[:k].tolist()]
+        return self._hits([(number, near[number], told.get(number)) for number in best], {language})
+
+    def _fitting(self, conditions: tuple[Condition, ...]) -> Numbers:
+        return facets.fitting(self._state.store.database, conditions)
+
+    def _in_language(
+        self, query: str, language: str, k: int, where: tuple[Condition, ...]
+    ) -> tuple[list[tuple[int, float]], float]:
+        """Numbers and BM25 of the k best passages of one language, and the BM25 that the query could reach."""
+        among = self._fitting(where).get(language, _NONE) if where else None
+        if among is not None and not len(among):
+            return [], 0.0
+        words, passages = stemmed(query, language), self._state.view.counts().get(language, 0)
         with self._state.store.database.reading() as connection:
             table = tables.table_names(connection).get(language)
             if table is None:
-                return []
+                return [], 0.0
             rare = self._rare(connection, table, words)
-            chosen = chosen_words(words, rare, self._state.view.counts().get(language, 0))
-            return [(score, number) for number, score in best(connection, table, chosen, k, among)] if chosen else []
+            chosen = chosen_words(words, rare, passages)
+            found = best(connection, table, chosen, k, among) if chosen else []
+        return found, attainable(words, rare, passages)
 
     def _rare(self, connection: sqlite3.Connection, table: str, words: Sequence[str]) -> dict[str, int]:
         """Word → passages that hold it; remembered while nothing is written, because to count is to read them all."""
@@ -135,14 +155,17 @@ class Channel:
         known.update({(table, word): fresh.get(word, 0) for word in unknown})
         return {word: known[table, word] for word in words if known[table, word]}
 
-    def _hits(self, ranked: list[tuple[float, int]], vector: np.ndarray, languages: set[str]) -> list[Hit]:
-        numbers = [number for _, number in ranked]
-        store = self._state.store
-        passages, vectors = store.get(numbers), store.vectors_of(numbers, self._state.dimension)
+    def _cosines(self, vector: np.ndarray, numbers: Sequence[int]) -> dict[int, float]:
+        held = self._state.store.vectors_of(numbers, self._state.dimension)
+        return {number: float(row @ vector) for number, row in held.items()}
+
+    def _hits(self, ranked: Sequence[tuple[int, float, float | None]], languages: set[str]) -> list[Hit]:
+        """Hits of numbers with cosine and BM25, those deleted meanwhile left out."""
+        passages = self._state.store.get([number for number, *_ in ranked])
         return [
-            Hit(passages[number], float(vectors[number] @ vector), lexical_score=score)
-            for score, number in ranked
-            if number in passages and number in vectors and passages[number].language in languages
+            Hit(passages[number], round(cosine, 6), lexical_score=score)
+            for number, cosine, score in ranked
+            if number in passages and passages[number].language in languages
         ]
 
     def require_ready(self) -> None:

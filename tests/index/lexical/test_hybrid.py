@@ -16,7 +16,6 @@ from index.collection import Collection
 from index.demo import demo_passages
 from index.encoder import Encoder
 from index.errors import InvalidInput
-from index.languages import DetectedLanguage, likely_languages
 from index.lexical.fusion import nearness, weighed
 from index.passages import Passage
 from index.question import Question
@@ -45,40 +44,36 @@ def ids(answer: Answer) -> list[str]:
 @pytest.mark.parametrize("k", [1, 10, 200, 576])
 def test_no_language_gets_a_place_it_had_not(demo: Collection, k: int) -> None:
     dense, hybrid = (demo.search(QUESTION, k, mode=mode) for mode in ("dense", "hybrid"))
-    assert codes(hybrid) == codes(dense)
-    assert [i for i, c in zip(ids(hybrid), codes(hybrid), strict=True) if c != "de"] == [
-        i for i, c in zip(ids(dense), codes(dense), strict=True) if c != "de"
-    ]
-    assert len(set(ids(hybrid))) == k and hybrid.lexical_languages == ["de"] and hybrid.mode == "hybrid"
-    assert dense.lexical_languages == [] and all(hit.lexical_score is None for hit in dense.hits)
+    assert codes(hybrid) == codes(dense) and hybrid.shares == dense.shares
+    assert len(set(ids(hybrid))) == k and [hybrid.mode, dense.mode] == ["hybrid", "dense"]
+    assert all(hit.lexical_score is None for hit in dense.hits)
 
 
-def test_a_search_in_other_languages_is_the_dense_one(demo: Collection) -> None:
+def test_where_no_word_is_shared_the_vectors_decide_alone(demo: Collection) -> None:
     dense, hybrid = (demo.search(QUESTION, 20, ["th", "ar"], mode=mode) for mode in ("dense", "hybrid"))
-    assert hybrid.hits == dense.hits and hybrid.lexical_languages == []
+    assert hybrid.hits == dense.hits
 
 
-def test_a_search_in_the_querys_language_is_fused(demo: Collection) -> None:
+def test_a_language_is_ordered_by_vectors_and_words(demo: Collection) -> None:
     where = {"topic": {"in": ["tides", "monsoon", "rainbows", "tooth-decay"]}}
-    for filters in (None, where):
+    for filters in (where, None):
         dense, words, hybrid = (
-            demo.search(QUESTION, 48, ["de"], None, filters, mode) for mode in ("dense", "lexical", "hybrid")
+            demo.search(QUESTION, 48, ["de"], None, filters, mode=mode) for mode in ("dense", "lexical", "hybrid")
         )
+        assert len(hybrid.hits) == (4 if filters else 48)
         assert sorted(ids(hybrid)) == sorted(ids(dense))
         told = {hit.passage.id: hit.lexical_score for hit in words.hits}
         cosines = {hit.passage.id: hit.score for hit in dense.hits}
-        found = [(cosines[i], told.get(i, 0.0)) for i in ids(hybrid)]
-        reach = demo.index.lexical.attainable(QUESTION, "de")
-        scores = weighed(*np.array(found).T, reach)
-        assert (np.diff(scores) <= 1e-6).all()
-        assert all(hit.score == pytest.approx(cosines[hit.passage.id], abs=1e-5) for hit in hybrid.hits)
         assert {hit.passage.id: hit.lexical_score for hit in hybrid.hits if hit.lexical_score} == told
-    assert len(ids(hybrid)) == 4
+        assert all(hit.score == pytest.approx(cosines[hit.passage.id], abs=1e-5) for hit in hybrid.hits)
+        _, reach = demo.index.lexical._in_language(QUESTION, "de", 1, ())
+        found = [(cosines[i], told.get(i) or 0.0) for i in ids(hybrid)]
+        assert (np.diff(weighed(*np.array(found).T, reach)) <= 1e-5).all()
 
 
 def test_words_alone_search_every_language_in_its_own_way(demo: Collection) -> None:
     answer = demo.search("El Niño monsoon vitamin DNA 0", 12, mode="lexical")
-    assert answer.lexical_languages == answer.languages and len(set(codes(answer))) > 2
+    assert len(set(codes(answer))) > 2
     scores = [hit.lexical_score for hit in answer.hits]
     assert scores == sorted(scores, reverse=True) and all(scores)
     assert demo.search("zzzz", mode="lexical").hits == []
@@ -99,16 +94,6 @@ def test_what_is_off_is_told(tmp_path: Path, encoder: Encoder) -> None:
         for mode in ("lexical", "hybrid"):
             with pytest.raises(InvalidInput, match="is off; switch it on"):
                 collection.search("tide", mode=mode)
-
-
-def test_a_short_query_may_be_in_several_languages() -> None:
-    known = ["ar", "de", "en", "nb", "sv", "zh-Hant"]
-    assert likely_languages("1284", DetectedLanguage("und", "undetermined", 0.0), known) == known
-    assert likely_languages("x", DetectedLanguage("zh", "given", 1.0), known) == ["zh-Hant"]
-    assert likely_languages("x", DetectedLanguage("no", "detected", 0.95), known) == ["nb"]
-    assert likely_languages("x", DetectedLanguage("ja", "detected", 0.95), known) == []
-    likely = likely_languages("Rhein Main", DetectedLanguage("en", "detected", 0.7), known)
-    assert {"de", "en"} <= {*likely, "de"} and "ar" not in likely
 
 
 scores = arrays.arrays(np.float64, st.tuples(st.integers(1, 3), st.integers(1, 8)), elements=st.floats(-1, 1))
