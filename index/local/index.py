@@ -22,6 +22,7 @@ from index.backend import Block
 from index.bias.means import Means
 from index.errors import NotFound
 from index.filters import Condition
+from index.lexical.channel import Channel
 from index.local import facets
 from index.local.build import Shape
 from index.local.database import is_current
@@ -83,6 +84,7 @@ class LocalIndex:
             self._release()
             raise
         self._means: tuple[View, Means] | None = None
+        self.lexical = Channel(self.state, self.name, is_writer)
         self._fields: tuple[View | None, set[str]] = None, set()
         self._sealer = Sealer(self.state, self.shape)
         self._schedule = Schedule(snapshots, self.snapshot) if snapshots and not read_only else None
@@ -207,13 +209,14 @@ class LocalIndex:
 
     def info(self) -> dict[str, Any]:
         """How it is stored, what recall it promises and what was measured."""
-        return describe(self.state.now, self.shape, self._sealer.fault)
+        return {**describe(self.state.now, self.shape, self._sealer.fault), "lexical": self.lexical.info()}
 
     def close(self) -> None:
         """Let go of the files; everything acknowledged is on disk already."""
         if self._schedule is not None:
             self._schedule.close()
         self._sealer.close()
+        self.lexical.close()
         self.store.close()
         self._release()
 

@@ -91,6 +91,8 @@ class MilvusIndex:
         self._dimension = int(known["dimension"])
         self._means = MeanEstimates(self._query, self._dimension)
 
+    lexical = None
+
     @property
     def name(self) -> str:
         """The collection's name."""
