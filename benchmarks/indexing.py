@@ -12,7 +12,6 @@ kept in a JSON file, of which `page` makes docs/indexing-benchmark.md.
 from __future__ import annotations
 
 import json
-import os
 import random
 import tempfile
 import time
@@ -27,7 +26,7 @@ from benchmarks.indexing_contenders import AGAIN, BARE, JOB, SCRIPT, Bare, Jobs,
 from benchmarks.indexing_data import Row, made_passages, write_lines, xquad_r_sentences
 from benchmarks.indexing_encoders import export_minilm, tiny_encoder
 from benchmarks.indexing_memory import watched
-from benchmarks.indexing_report import speed_lines, write_page
+from benchmarks.indexing_report import RESULTS, keep, speed_lines, write_page
 from index.jobs import JobSpec, build
 from index.settings import IndexSettings
 
@@ -35,9 +34,6 @@ app = typer.Typer(no_args_is_help=True)
 console = Console()
 
 Results = Annotated[Path, typer.Option("--json", help="File of results; sections that are not run are kept.")]
-_WORK = Path(".bench-indexing")
-_RESULTS = _WORK / "results.json"
-
 _Contender = Callable[[Path], dict[str, float]]
 """Folder of a round → seconds by name."""
 
@@ -50,10 +46,10 @@ def speed(
     texts: Annotated[int, typer.Option(help="Texts of each kind for all-MiniLM-L6-v2.")] = 1024,
     many: Annotated[int, typer.Option(help="Texts of each kind for the other encoder.")] = 8192,
     rounds: Annotated[int, typer.Option(help="Rounds; one more is run to warm up.")] = 5,
-    results: Results = _RESULTS,
+    results: Results = RESULTS,
 ) -> None:
     """Measure passages/s."""
-    models = {} if minilm is None else {w: str(export_minilm(minilm, _WORK, w)) for w in ("float32", "int8")}
+    models = {} if minilm is None else {w: str(export_minilm(minilm, RESULTS.parent, w)) for w in ("float32", "int8")}
     found: dict[str, Any] = {}
     for name, rows in _corpora(xquad_r, max(texts, many)).items():
         if minilm is not None:
@@ -61,7 +57,7 @@ def speed(
         found[f"{name}, {encoder}"] = _measure(rows[:many], {"": encoder}, rounds, None)
     for name, section in found.items():
         console.print("\n".join(speed_lines(name, section)))
-    _keep(results, "speed", found)
+    keep(results, "speed", found)
 
 
 def _corpora(xquad_r: Path | None, count: int) -> dict[str, list[Row]]:
@@ -101,7 +97,7 @@ def _contenders(word: str, encoder: str, file: Path, sample: list[str]) -> list[
 def memory(
     passages: Annotated[int, typer.Option(help="Passages in the file.")] = 1_000_000,
     encoder: Annotated[str, typer.Option(help="Encoder; a tiny one of 32 numbers is made for none.")] = "",
-    results: Results = _RESULTS,
+    results: Results = RESULTS,
 ) -> None:
     """Watch the memory of a job, and how much of it is the index's."""
     with tempfile.TemporaryDirectory() as folder:
@@ -115,20 +111,13 @@ def memory(
         dimension = settings.load_encoder().dimension
     found = {"passages": state.tally.read, "dimension": dimension, "seconds": seconds, "samples": watch.samples}
     console.print(found)
-    _keep(results, "memory", found)
+    keep(results, "memory", found)
 
 
 @app.command()
-def page(results: Results = _RESULTS, out: Path = Path("docs/indexing-benchmark.md")) -> None:
+def page(results: Results = RESULTS, out: Path = Path("docs/indexing-benchmark.md")) -> None:
     """Write the page of what was measured."""
     write_page(json.loads(results.read_text(encoding="utf-8")), out)
-
-
-def _keep(results: Path, section: str, found: dict[str, Any]) -> None:
-    kept = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else {}
-    kept[section] = {"found": found, "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
-    results.parent.mkdir(parents=True, exist_ok=True)
-    results.write_text(json.dumps(kept, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

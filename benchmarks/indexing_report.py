@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import json
+import os
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["speed_lines", "write_page"]
+__all__ = ["RESULTS", "keep", "speed_lines", "write_page"]
+
+RESULTS = Path(".bench-indexing/results.json")
+"""Where results are kept unless another file is named."""
 
 _SCRIPT, _BARE = "script", "bare ONNX Runtime"
 _HEAD = """# Indexing jobs, measured
 
 Written by `python -m benchmarks.indexing page` from the results of the commands below; do not edit.
 """
+
+
+def keep(results: Path, section: str, found: dict[str, Any], merge: bool = False) -> None:
+    """Keep a section of results with the machine's load; merge: beside what the section holds already."""
+    kept = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else {}
+    before = kept.get(section, {}).get("found", {}) if merge else {}
+    kept[section] = {"found": {**before, **found}, "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
+    results.parent.mkdir(parents=True, exist_ok=True)
+    results.write_text(json.dumps(kept, indent=1), encoding="utf-8")
 
 
 def speed_lines(name: str, section: dict[str, Any]) -> Iterator[str]:

@@ -16,10 +16,10 @@ from contextlib import closing, suppress
 from typing import Any
 
 from index.catalog import Catalog
-from index.errors import IsoglotError
+from index.errors import IsoglotError, NotFound
 from index.jobs.job import FOLDER, build, plan
 from index.jobs.ledger import Ledger
-from index.jobs.listing import state_of
+from index.jobs.listing import let_go, state_of
 from index.jobs.permission import require_allowed
 from index.jobs.spec import JobSpec
 from index.jobs.state import JobState
@@ -51,25 +51,29 @@ class JobRunner:
         require_allowed(spec, self._settings.job_sources)
         fresh, _ = plan(spec, self._settings)
         with self._lock:
-            if fresh.id in self._stops:
+            if self._is_here(fresh.id):
                 return state_of(self._settings, fresh.id)
+            let_go(self._settings.data / FOLDER / fresh.id)
             with closing(Ledger(self._settings.data / FOLDER / fresh.id, fresh)) as ledger:
                 ledger.save(status="queued", phase="", spec=spec, error=None, note=None)
                 state = ledger.state
-            self._stops[state.id] = threading.Event()
-            self._pool.submit(self._run, state)
+            self._stops[state.id] = stop = threading.Event()
+            self._pool.submit(self._run, state, stop)
         return state
 
     def stop(self, identity: str) -> bool:
-        """Ask a job to end after the batch in hand; whether it was one of those here."""
+        """Ask a job to end after the batch in hand; whether it was one of those here that had not ended."""
         with self._lock:
-            stop = self._stops.get(identity)
-        if stop is not None:
-            stop.set()
-        return stop is not None
+            is_here = self._is_here(identity)
+            if is_here:
+                self._stops[identity].set()
+        return is_here
 
-    def _run(self, state: JobState) -> None:
-        stop = self._stops[state.id]
+    def _is_here(self, identity: str) -> bool:
+        """Whether a job is queued or runs here; one that says it has ended does not, its process may yet be going."""
+        return identity in self._stops and state_of(self._settings, identity).status in ("queued", "running")
+
+    def _run(self, state: JobState, stop: threading.Event) -> None:
         try:
             if stop.is_set():
                 self._enter(state, status="stopped", error="The job was stopped before it began.")
@@ -80,7 +84,8 @@ class JobRunner:
                 self._run_apart(state, stop)
         finally:
             with self._lock:
-                del self._stops[state.id]
+                if self._stops.get(state.id) is stop:
+                    del self._stops[state.id]
 
     def _run_apart(self, state: JobState, stop: threading.Event) -> None:
         folder = self._settings.data / FOLDER / state.id
@@ -96,9 +101,15 @@ class JobRunner:
                 if stop.wait(0.2):
                     process.terminate()
                     process.wait()
-        if state_of(self._settings, state.id).status == "queued":
-            told = f"The job's process ended with {process.returncode} before it began; see {folder / LOG}."
-            self._enter(state, status="failed", error=told)
+        with suppress(NotFound):  # forgotten since it said it had ended
+            if self._is_latest(state, stop) and state_of(self._settings, state.id).status == "queued":
+                told = f"The job's process ended with {process.returncode} before it began; see {folder / LOG}."
+                self._enter(state, status="failed", error=told)
+
+    def _is_latest(self, state: JobState, stop: threading.Event) -> bool:
+        """Whether the job was not queued again since it said it had ended."""
+        with self._lock:
+            return self._stops.get(state.id) is stop
 
     def _enter(self, state: JobState, **changes: Any) -> None:
         with closing(Ledger(self._settings.data / FOLDER / state.id, state)) as ledger:
