@@ -165,10 +165,10 @@ class Job:
                 pass_gate(self.spec, reader, target, self.ledger)
 
     def _fill(self, target: Collection, reader: Catalog) -> None:
-        """Copy, read, encode and write; what makes searching fast comes once, at the end.
+        """Copy, read, encode and write; what makes searching fast waits for the end.
 
-        While batches come it would take the encoder's cores, and again for each size the collection passes. A
-        collection others search meanwhile does not wait for it.
+        It would take the encoder's cores, and again for each size the collection passes. In a collection that
+        others search meanwhile it does not wait.
         """
         with ExitStack() as sealing:
             if self.is_ours:
