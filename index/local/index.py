@@ -31,7 +31,6 @@ from index.local.gpu import Gpu
 from index.local.lock import claim
 from index.local.manifest import FOLDER
 from index.local.opening import remove_strangers
-from index.local.part import Found
 from index.local.probes import merge
 from index.local.schedule import Schedule, SnapshotPlan
 from index.local.sealing import Sealer
@@ -162,8 +161,8 @@ class LocalIndex:
         view = self.view()
         if view.is_coarse:  # it looks as far by itself
             scores, numbers = view.nearest(vectors, scope.k * _RERANKED, scope.languages, scope.where, self._fitting)
-            exact = self.store.vectors_of(np.unique(numbers).tolist(), self.state.dimension)
-            scores = _scored_anew(vectors, numbers, exact)
+            held = self.store.vectors_of(_once(numbers), self.state.dimension)
+            scores, numbers = _reranked(vectors, numbers, *held, scope.k * _RERANKED)
         else:
             scores, numbers = view.nearest(vectors, scope.k, scope.languages, scope.where, self._fitting, WIDER)
         return [self._found(view, *row, scope) for row in zip(scores, numbers, strict=True)]
@@ -230,7 +229,9 @@ def _once(numbers: np.ndarray) -> list[int]:
     return (numbers[0] if len(numbers) == 1 else np.unique(numbers)).tolist()  # type: ignore[no-any-return]
 
 
-def _reranked(vectors: np.ndarray, numbers: np.ndarray, known: np.ndarray, stored: np.ndarray, k: int) -> Found:
+def _reranked(
+    vectors: np.ndarray, numbers: np.ndarray, known: np.ndarray, stored: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
     """The k best candidates of each query by their stored vectors, (n, dim); known: those still there, ascending."""
     if not len(known):
         return np.empty((len(numbers), 0), dtype=np.float32), np.empty((len(numbers), 0), dtype=np.int64)
