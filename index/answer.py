@@ -7,6 +7,8 @@ from typing import Any
 
 from index.bias import LanguageShare
 from index.languages import DetectedLanguage
+from index.merging.merge import Merge
+from index.merging.rules import SCORE
 from index.passages import Passage
 
 __all__ = ["Answer", "Hit"]
@@ -26,7 +28,7 @@ class Answer:
 
     query_language: which language the query is in and how that was decided; it never limits the search.
     languages: the languages searched. shares: what the hits favour, per language searched.
-    truncated: whether the query was longer than the encoder reads.
+    truncated: whether the query was longer than the encoder reads. merge: the rule that put the hits in order.
     """
 
     hits: list[Hit]
@@ -34,6 +36,7 @@ class Answer:
     languages: list[str]
     shares: list[LanguageShare]
     truncated: bool
+    merge: Merge = SCORE
 
     def as_json(self) -> dict[str, Any]:
         """The answer as plain data: the shape `POST /search` and `isoglot search --json` give."""
@@ -43,4 +46,5 @@ class Answer:
             "languages": self.languages,
             "shares": [asdict(share) for share in self.shares],
             "truncated": self.truncated,
+            "merge": self.merge.as_json(),
         }

@@ -6,6 +6,8 @@ machine (`index/local/`) or an engine elsewhere.
 
 from __future__ import annotations
 
+import json
+import time
 from collections import Counter
 from collections.abc import Collection as Collected
 from collections.abc import Sequence
@@ -26,10 +28,19 @@ from index.errors import EncoderMismatch
 from index.filters import require_fields
 from index.languages import decide_language, language_codes
 from index.local.index import LocalIndex
+from index.merging.keeping import Corrections
+from index.merging.merge import Merge
+from index.merging.rules import SCORE, parse_merge, require_languages
 from index.passages import Passage, require_unique
 from index.question import Question, Scope
 
 __all__ = ["Added", "Collection"]
+
+_RULE = "merge"
+"""The fact that holds a collection's merge rule, as JSON."""
+
+_RULE_SECONDS = 5.0
+"""For how long the rule is taken as known: another process may set it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,8 @@ class Collection:
 
     def __init__(self, index: PassageIndex, encoder: Encoder, allowed: Collected[str] | None = None) -> None:
         self.index, self.encoder, self.allowed = index, encoder, allowed
+        self.corrections = Corrections(index, encoder.fingerprint)
+        self._rule: tuple[float, Merge] | None = None
         try:
             self._require_encoder()
         except BaseException:
@@ -101,6 +114,26 @@ class Collection:
         """How it is stored, what recall it promises and what was measured."""
         return self.index.info()
 
+    @property
+    def merge(self) -> Merge:
+        """The rule for searches that name none: raw scores unless one was set."""
+        if self._rule is None or time.monotonic() - self._rule[0] > _RULE_SECONDS:
+            held = self.index.facts().get(_RULE)
+            self._rule = (time.monotonic(), SCORE if held is None else parse_merge(json.loads(held)))
+        return self._rule[1]
+
+    def set_merge(self, merge: Merge | None) -> None:
+        """Set the rule for searches that name none, on disk on return, fitted if it must be; None goes back to scores.
+
+        Raises UnknownLanguage when the rule names a language in which there is no passage.
+        """
+        if merge is not None:
+            require_languages(merge, self.counts())
+            if merge.needs_fitting:
+                self.corrections.statistics(None, needs_fitting=True)
+        self.index.remember(_RULE, None if merge is None else json.dumps(merge.as_json()))
+        self._rule = None
+
     def get(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Passages by id; ids that are not there are left out."""
         return self.index.get(ids)
@@ -134,9 +167,10 @@ class Collection:
         languages: Sequence[str] | None = None,
         query_language: str | None = None,
         where: dict[str, Any] | None = None,
+        merge: Merge | None = None,
     ) -> Answer:
         """Find the k passages nearest to a query, whatever its language and theirs; see `answer`."""
-        return self.answer([Question(query, k, languages, query_language, where)])[0]
+        return self.answer([Question(query, k, languages, query_language, where, merge)])[0]
 
     def answer(self, questions: Sequence[Question], embedded: Embedded | None = None) -> list[Answer]:
         """Answer several questions; those of equal scope are searched together.
@@ -149,21 +183,34 @@ class Collection:
         scopes = [question.scope() for question in questions]
         for scope in dict.fromkeys(scopes):
             self._require_known(scope, counts)
+        for merge in dict.fromkeys(question.merge for question in questions):
+            require_languages(merge or SCORE, counts)
+        rules = [question.merge or self.merge for question in questions]
         asked = [decide_language(q.query, q.query_language, self.allowed) for q in questions]
         embedded = embedded or self.encoder.embed([question.query for question in questions], "query")
         vectors = checked_vectors(embedded.vectors, len(questions), self.encoder.dimension)
         found: list[list[Hit]] = [[] for _ in questions]
-        for scope in dict.fromkeys(scopes):
-            rows = [row for row, other in enumerate(scopes) if other == scope]
-            for row, hits in zip(rows, self.index.search(np.take(vectors, rows, axis=0), scope), strict=True):
+        kinds = list(zip(scopes, rules, strict=True))
+        for scope, merge in dict.fromkeys(kinds):
+            rows = [row for row, other in enumerate(kinds) if other == (scope, merge)]
+            codes = [asked[row].code for row in rows]
+            for row, hits in zip(rows, self._find(np.take(vectors, rows, axis=0), codes, scope, merge), strict=True):
                 found[row] = hits
         answers = []
         for row, hits in enumerate(found):
             searched = list(counts) if scopes[row].languages is None else list(scopes[row].languages or ())
             pool = {code: counts[code] for code in searched}
             shares = language_shares([hit.passage.language for hit in hits], pool)
-            answers.append(Answer(hits, asked[row], searched, shares, bool(embedded.truncated[row])))
+            answers.append(Answer(hits, asked[row], searched, shares, bool(embedded.truncated[row]), rules[row]))
         return answers
+
+    def _find(self, vectors: np.ndarray, codes: Sequence[str], scope: Scope, merge: Merge) -> list[list[Hit]]:
+        """Hits by a rule. codes: the queries' languages."""
+        if merge == SCORE:
+            return self.index.search(vectors, scope)
+        statistics = self.corrections.statistics(scope.languages, merge.needs_fitting)
+        lenses = [merge.lens(vector, statistics, code) for vector, code in zip(vectors, codes, strict=True)]
+        return self.index.merged(lenses, merge, statistics, scope)
 
     def _require_known(self, scope: Scope, counts: dict[str, int]) -> None:
         language_codes(scope.languages or (), counts)
@@ -172,6 +219,7 @@ class Collection:
 
     def close(self) -> None:
         """Let go of the index; everything acknowledged is durable already."""
+        self.corrections.close()
         self.index.close()
 
     def __enter__(self) -> Self:

@@ -9,6 +9,7 @@ from typing import Any
 from index.errors import InvalidInput
 from index.filters import Condition, parse_filter
 from index.languages import language_codes
+from index.merging.merge import Merge
 
 __all__ = ["MAX_HITS", "Question", "Scope"]
 
@@ -33,7 +34,8 @@ class Question:
     """A query and where to look for its passages.
 
     k: number of hits. languages: only passages in these; None means all. query_language: None has it
-    detected. where: a filter on metadata as `index/filters.py` describes it; None means none.
+    detected. where: a filter on metadata as `index/filters.py` describes it; None means none. merge: the rule
+    that makes one list of several languages; None takes the collection's.
     """
 
     query: str
@@ -41,6 +43,7 @@ class Question:
     languages: Sequence[str] | None = None
     query_language: str | None = None
     where: dict[str, Any] | None = None
+    merge: Merge | None = None
 
     def scope(self) -> Scope:
         """The checked scope; raises InvalidInput or UnknownLanguage for what no collection could answer."""

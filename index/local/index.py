@@ -28,6 +28,7 @@ from index.local.facts import describe
 from index.local.gpu import Gpu
 from index.local.lock import claim
 from index.local.manifest import FOLDER
+from index.local.merged import merged
 from index.local.opening import remove_strangers
 from index.local.part import Found
 from index.local.schedule import Schedule, SnapshotPlan
@@ -35,6 +36,9 @@ from index.local.sealing import Sealer
 from index.local.state import State
 from index.local.store import PassageStore
 from index.local.view import View
+from index.merging.lens import Lens
+from index.merging.merge import Merge
+from index.merging.statistics import Statistics
 from index.passages import Passage
 from index.question import Scope
 
@@ -153,6 +157,23 @@ class LocalIndex:
             scores = _scored_anew(vectors, numbers, exact)
         passages = self.store.get(wanted)
         return [_hits(row, found, passages, scope) for row, found in zip(scores, numbers, strict=True)]
+
+    def merged(self, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, scope: Scope) -> list[list[Hit]]:
+        """For each query the first k hits by a rule; every hit obeys the scope. See `merged.py`."""
+        view, database = self.view(), self.store.database
+        return merged(view, self.store, lenses, merge, statistics, scope, lambda c: facets.fitting(database, c))
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many, evenly spread, as they are searched."""
+        return self.view().sample(language, most)
+
+    def remember(self, name: str, value: str | None) -> None:
+        """Write down a fact, on disk on return; None forgets it."""
+        self.store.remember(name, value)
+
+    def derived(self) -> Path | None:
+        """A folder for files that can be made again."""
+        return self.folder
 
     def scan(self, after: str | None = None, size: int = 1000) -> Iterator[Block]:
         """Yield all passages with vectors in blocks, in order of id; after: begin behind this id."""

@@ -15,6 +15,7 @@ import faiss
 import numpy as np
 
 from index.filters import Condition
+from index.local.ground import Ground, survey
 from index.local.part import Found
 from index.local.probes import Probe, exact_probe, merge
 from index.local.segment import Segment
@@ -37,6 +38,7 @@ class View:
     tail: Tail
     _probes: dict[_Choice, list[Probe]] = field(default_factory=dict, compare=False)
     _counts: dict[str, int] = field(default_factory=dict, compare=False)
+    _grounds: dict[_Choice, Ground] = field(default_factory=dict, compare=False)
 
     def counts(self) -> dict[str, int]:
         """Language → passages alive, languages without any left out."""
@@ -52,7 +54,8 @@ class View:
         segments, tail = self.segments, self.tail
         if dropped:
             segments, tail = tuple(segment.without(dropped) for segment in segments), tail.without(dropped)
-        return replace(self, segments=segments, tail=tail.with_rows(rows) if rows else tail, _probes={}, _counts={})
+        tail = tail.with_rows(rows) if rows else tail
+        return replace(self, segments=segments, tail=tail, _probes={}, _counts={}, _grounds={})
 
     def nearest(
         self,
@@ -78,6 +81,32 @@ class View:
         vectors = np.ascontiguousarray(vectors, dtype=np.float32)
         found = [probe.nearest(vectors, k) for probe in probes]
         return merge(found, len(vectors), k)
+
+    def ground(
+        self,
+        languages: Sequence[str],
+        where: tuple[Condition, ...],
+        fitting: Callable[[tuple[Condition, ...]], Numbers],
+    ) -> Ground:
+        """Where to look, language by language, for a rule that merges; fitting: as for `nearest`."""
+        choice = (tuple(languages), where)
+        ground = self._grounds.get(choice)
+        if ground is None:
+            ground = survey(self.segments, self.tail, languages, fitting(where) if where else None)
+            if len(self._grounds) >= _REMEMBERED:
+                self._grounds.clear()
+            self._grounds[choice] = ground
+        faiss.omp_set_num_threads(1)
+        return ground
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many, evenly spread over those that are alive."""
+        held = [segment.parts[language] for segment in self.segments if language in segment.parts]
+        held += [self.tail.parts[language]] if language in self.tail.parts else []
+        rows = [np.arange(len(p.numbers)) if p.alive is None else np.flatnonzero(p.alive) for p in held]
+        step = max(1, -(-sum(map(len, rows)) // most))
+        blocks = [p.exact.reconstruct_batch(r[::step]) for p, r in zip(held, rows, strict=True) if len(r)]
+        return np.concatenate([np.empty((0, self.tail.dimension), dtype=np.float32), *blocks])[:most]
 
     def _choose(self, languages: Sequence[str], among: Numbers | None) -> list[Probe]:
         probes = [probe for segment in self.segments for probe in segment.probes(languages, among)]
