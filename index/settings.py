@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from index.encoder import Encoder
 from index.errors import InvalidInput
+from index.faults import faults_told
 from index.languages import language_codes
 from index.local.build import Shape
 from index.local.manifest import Storage
@@ -111,8 +112,8 @@ class IndexSettings(BaseSettings):
         try:
             return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
-            faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
-            raise InvalidInput(f"A setting is wrong (docs/settings.md): {faults}. Lists are JSON.") from error
+            told = faults_told(error, "settings")
+            raise InvalidInput(f"A setting is wrong (docs/settings.md): {told}. Lists are JSON.") from error
         except SettingsError as error:
             raise InvalidInput(f"A setting is wrong (docs/settings.md): {error}. Lists are JSON.") from error
 

@@ -88,7 +88,7 @@ class Call:
         queue = self.engine.queue_of(collection)
         embedded = await self.embed(queue, [question.query for question in questions], "query")
         with self.engine.tracer.span("search"):
-            return await self.engine.answer(collection, questions, embedded)
+            return await self.engine.answer(collection, questions, embedded, self.deadline())
 
     def _watched(self) -> AbstractContextManager[None]:
         return _Watched(self._request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import Annotated
@@ -25,6 +26,9 @@ from service.tracing import open_tracer
 
 __all__ = ["Engine", "EngineOf"]
 
+_PROOF_SECONDS = 3.0
+"""What readiness grants a tiny search: whoever asks is told within five seconds."""
+
 
 class Engine:
     """The encoders and the collections of one service.
@@ -41,7 +45,7 @@ class Engine:
         self.catalog = Catalog(settings.place(), self.encoder, allowed=settings.languages)
         self.queue = self._open_queue(self.encoder)
         self._queues = {self.encoder.fingerprint: self.queue}
-        self._searcher = Searcher(threads)
+        self._searcher = Searcher(threads, settings.hang_seconds)
         self._is_proven = False
         if settings.demo:
             self.catalog.ensure_demo()
@@ -65,10 +69,12 @@ class Engine:
         found = self.catalog.peek(name or self.settings.collection)
         return found if found is not None else await run_in_threadpool(self.collection, name)
 
-    async def answer(self, collection: Collection, questions: Sequence[Question], embedded: Embedded) -> list[Answer]:
-        """Answer questions whose vectors are known, in a thread."""
+    async def answer(
+        self, collection: Collection, questions: Sequence[Question], embedded: Embedded, deadline: float
+    ) -> list[Answer]:
+        """Answer questions whose vectors are known, in a thread; deadline: on `time.monotonic`'s clock."""
         started = time.perf_counter()
-        answers = await self._searcher.answer(collection, questions, embedded)
+        answers = await self._searcher.answer(collection, questions, embedded, deadline)
         seconds = (time.perf_counter() - started) / len(questions)
         for answer in answers:
             self.metrics.searched(answer, seconds)
@@ -84,21 +90,31 @@ class Engine:
         Threads and the default collection are looked at each time; a tiny real search runs at first and
         after a fault, past all limits.
         """
+        if (fault := self._stopped()) is not None:
+            return fault
         try:
-            collection = await self.opened()
-            queue = self.queue_of(collection)
-            if queue.stopped is not None:
-                return queue.stopped
-            if not self._is_proven and collection.counts():
-                deadline = time.monotonic() + 5
-                embedded = await queue.embed(["ready?"], "query", deadline)
-                await self.answer(collection, [Question("ready?", 1)], embedded)
-            self._is_proven = True
+            async with asyncio.timeout(_PROOF_SECONDS):
+                await self._prove()
         except Overloaded:
             return None  # busy is not broken
+        except TimeoutError:
+            return f"A tiny search was not answered within {_PROOF_SECONDS:g} s."
         except IsoglotError as error:
             return error.message
         return None
+
+    def _stopped(self) -> str | None:
+        """What a thread that has ended or hangs tells of itself."""
+        ended = (queue.stopped for queue in self._queues.values() if queue.stopped is not None)
+        return next(ended, None) or self._searcher.fault()
+
+    async def _prove(self) -> None:
+        collection = await self.opened()
+        if not self._is_proven and collection.counts():
+            deadline = time.monotonic() + _PROOF_SECONDS
+            embedded = await self.queue_of(collection).embed(["ready?"], "query", deadline)
+            await self.answer(collection, [Question("ready?", 1)], embedded, deadline)
+        self._is_proven = True
 
     def close(self) -> None:
         """Finish what was accepted, then close all collections."""

@@ -59,10 +59,15 @@ def build(
         ledger.save(status="running", phase="opening", spec=spec, error=None, note=None)
         try:
             with ExitStack() as opened:
+                is_ours = catalog is None
                 if catalog is None:
                     made = Catalog(settings.place(), settings.load_encoder(), allowed=settings.languages)
                     catalog = opened.enter_context(closing(made))
-                Job(spec, settings, ledger, sources, catalog, report, stop or threading.Event()).run()
+                Job(spec, settings, ledger, sources, catalog, is_ours, report, stop or threading.Event()).run()
+            if spec.switch:
+                # Only now, closed: a service that is sent to the new version opens it for writing.
+                with closing(settings.place()) as place:
+                    place.set_alias(spec.collection, str(ledger.state.version))
         except BaseException as error:
             ledger.save(status=_status(error), phase="", error=_told(error))
             report(ledger.state)
@@ -83,7 +88,7 @@ def _told(error: BaseException) -> str:
 
 
 class Job:
-    """One run of a job; `build` makes it."""
+    """One run of a job; `build` makes it. is_ours: whether nobody else has the catalog's collections open."""
 
     def __init__(
         self,
@@ -92,14 +97,15 @@ class Job:
         ledger: Ledger,
         sources: list[Source],
         catalog: Catalog,
+        is_ours: bool,
         report: Report,
         stop: threading.Event,
     ) -> None:
         self.spec, self.settings, self.ledger, self.sources = spec, settings, ledger, sources
-        self.catalog, self.report, self.stop = catalog, report, stop
+        self.catalog, self.is_ours, self.report, self.stop = catalog, is_ours, report, stop
 
     def run(self) -> None:
-        """All steps, each of which can be repeated."""
+        """All steps but the switch, each of which can be repeated."""
         check_switch(self.spec, self.catalog)
         if any(source.stamp() is None for source in self.sources):
             self.ledger.restart()  # a stream is not where it was; what is stored will be skipped
@@ -108,19 +114,29 @@ class Job:
         target, _ = self.catalog.create(str(self.ledger.state.version))
         reader = Catalog(self.settings.place(), self.catalog.encoder, read_only=True, allowed=self.catalog.allowed)
         with closing(reader):
-            if self.spec.switch:
-                self._step("copying the live version")
-                copy_live(self.spec, reader, target, self.ledger)
-            self._step("indexing")
-            self._index(target)
+            self._fill(target, reader)
             if self.spec.sync or self.spec.switch:
                 self._step("removing what vanished")
                 self._remove_vanished(target)
             if self.spec.gate:
                 self._step("judging")
                 pass_gate(self.spec, reader, target, self.ledger)
-        if self.spec.switch:
-            self.catalog.place.set_alias(self.spec.collection, target.name)
+
+    def _fill(self, target: Collection, reader: Catalog) -> None:
+        """Copy, read, encode and write; what makes searching fast comes once, at the end.
+
+        While batches come it would take the encoder's cores, and again for each size the collection passes. A
+        collection others search meanwhile does not wait for it.
+        """
+        with ExitStack() as sealing:
+            if self.is_ours:
+                sealing.enter_context(target.bulk())
+            if self.spec.switch:
+                self._step("copying the live version")
+                copy_live(self.spec, reader, target, self.ledger)
+            self._step("indexing")
+            self._index(target)
+            self._step("making it fast to search")
 
     def _step(self, phase: str) -> None:
         self.ledger.save(phase=phase)

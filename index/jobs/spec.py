@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from index.errors import InvalidInput
+from index.faults import faults_told
 from index.readers.columns import Columns
 
 __all__ = ["JobSpec"]
@@ -62,8 +63,7 @@ class JobSpec(BaseModel):
         try:
             return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
-            faults = (f"{'.'.join(map(str, fault['loc'])) or 'job'}: {fault['msg']}" for fault in error.errors())
-            raise InvalidInput(f"The job cannot be run: {'; '.join(faults)}.") from error
+            raise InvalidInput(f"The job cannot be run: {faults_told(error, 'job')}.") from error
 
     def key(self, encoder: str, stamps: list[str | None]) -> str:
         """What tells this job from others: what is read, in which state, how, with which encoder, and where to.

@@ -21,6 +21,7 @@ from index.answer import Hit
 from index.backend import Block
 from index.bias.means import Means
 from index.errors import NotFound
+from index.filters import Condition
 from index.local import facets
 from index.local.build import Shape
 from index.local.database import is_current
@@ -30,11 +31,10 @@ from index.local.lock import claim
 from index.local.manifest import FOLDER
 from index.local.merged import merged
 from index.local.opening import remove_strangers
-from index.local.part import Found
 from index.local.schedule import Schedule, SnapshotPlan
 from index.local.sealing import Sealer
 from index.local.state import State
-from index.local.store import PassageStore
+from index.local.store import Numbers, PassageStore
 from index.local.view import View
 from index.merging.lens import Lens
 from index.merging.merge import Merge
@@ -137,26 +137,21 @@ class LocalIndex:
         """Passages by id; ids that are not there are left out."""
         return self.store.by_id(ids)
 
-    def nearest(self, vectors: np.ndarray, scope: Scope) -> Found:
-        """Scores and numbers of the nearest passages, without their texts: what `search` begins with.
-
-        vectors: (n, dim) float32, L2-normalised. With int8 and float16 segments, scores are those of the codes.
-        """
-        view = self.view()
-        languages = list(view.counts()) if scope.languages is None else list(scope.languages)
-        return view.nearest(vectors, scope.k, languages, scope.where, lambda c: facets.fitting(self.store.database, c))
-
     def search(self, vectors: np.ndarray, scope: Scope) -> list[list[Hit]]:
         """For each query vector its nearest passages, best first; every hit obeys the scope."""
-        is_coarse = any(segment.facts.storage != "float32" for segment in self.state.view.segments)
-        wider = Scope(scope.k * _RERANKED, scope.languages, scope.where) if is_coarse else scope
-        scores, numbers = self.nearest(vectors, wider)
-        wanted = np.unique(numbers[numbers >= 0]).tolist()
+        view = self.view()
+        is_coarse = view.is_coarse
+        k = scope.k * _RERANKED if is_coarse else scope.k
+        scores, numbers = view.nearest(vectors, k, scope.languages, scope.where, self._fitting)
+        found = numbers.tolist()
+        wanted = found[0] if len(found) == 1 else np.unique(numbers).tolist()
         if is_coarse:
-            exact = self.store.vectors_of(wanted, self.state.dimension)
-            scores = _scored_anew(vectors, numbers, exact)
+            scores = _scored_anew(vectors, numbers, self.store.vectors_of(wanted, self.state.dimension))
         passages = self.store.get(wanted)
-        return [_hits(row, found, passages, scope) for row, found in zip(scores, numbers, strict=True)]
+        return [_hits(row, there, passages, scope) for row, there in zip(scores.tolist(), found, strict=True)]
+
+    def _fitting(self, conditions: tuple[Condition, ...]) -> Numbers:
+        return facets.fitting(self.store.database, conditions)
 
     def merged(self, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, scope: Scope) -> list[list[Hit]]:
         """For each query the first k hits by a rule; every hit obeys the scope. See `merged.py`."""
@@ -225,11 +220,10 @@ def _scored_anew(vectors: np.ndarray, numbers: np.ndarray, exact: dict[int, np.n
     return scores
 
 
-def _hits(scores: np.ndarray, numbers: np.ndarray, passages: dict[int, Passage], scope: Scope) -> list[Hit]:
-    """The k best that are still there, checked once more against the languages asked for."""
-    found = [
-        (-score, number, passages[number])
-        for score, number in zip(scores.tolist(), numbers.tolist(), strict=True)
-        if number in passages and (scope.languages is None or passages[number].language in scope.languages)
-    ]
-    return [Hit(passage, round(-score, 6)) for score, _, passage in sorted(found, key=lambda hit: hit[:2])[: scope.k]]
+def _hits(scores: list[float], numbers: list[int], passages: dict[int, Passage], scope: Scope) -> list[Hit]:
+    """The k best that are still there, equal ones by number, checked once more against the languages asked for."""
+    ranked = sorted([(-score, number) for score, number in zip(scores, numbers, strict=True) if number in passages])
+    hits = [Hit(passages[number], round(-score, 6)) for score, number in ranked]
+    if scope.languages is not None:
+        hits = [hit for hit in hits if hit.passage.language in scope.languages]
+    return hits[: scope.k]

@@ -16,7 +16,7 @@ import numpy as np
 __all__ = ["Found", "Part", "bitmap", "flat_over", "view_of"]
 
 Found = tuple[np.ndarray, np.ndarray]
-"""Scores (n, k) float32, best first, and numbers (n, k) int64; -1 where there are fewer than k."""
+"""Scores, (n, k) float32, and numbers, (n, k) int64; -1 where there are fewer than k."""
 
 
 @dataclass(frozen=True, slots=True)

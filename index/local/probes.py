@@ -74,13 +74,16 @@ class _Picked:
     def nearest(self, vectors: np.ndarray, k: int) -> Found:
         """The k nearest to each of vectors, (n, dim) float32."""
         n, m = len(vectors), len(self.rows)
-        labels = np.ascontiguousarray(np.broadcast_to(self.rows, (n, m)))
+        labels = self.rows if n == 1 else np.ascontiguousarray(np.broadcast_to(self.rows, (n, m)))
         scores = np.empty((n, m), dtype=np.float32)
         self.index.compute_distance_subset(
             n, faiss.swig_ptr(vectors), m, faiss.swig_ptr(scores), faiss.swig_ptr(labels)
         )
         if k >= m:
             return scores, np.broadcast_to(self.numbers, scores.shape)
+        if n == 1:  # half the time of the same for several
+            best = scores[0].argpartition(-k)[-k:]
+            return scores[:, best], self.numbers[best][np.newaxis]
         best = np.argpartition(scores, -k, axis=1)[:, -k:]
         return np.take_along_axis(scores, best, axis=1), self.numbers[best]
 

@@ -19,6 +19,7 @@ from typing import Any, Self
 import faiss
 import numpy as np
 
+from index.local.effort import EVERYTHING, effort_at, efforts_by_share
 from index.local.manifest import SegmentFacts
 from index.local.part import Part, view_of
 from index.local.probes import Probe, exact_probe, graph_probe, picked_probe
@@ -120,13 +121,19 @@ class Segment:
 
     def effort_for(self, chosen: Sequence[str], allowed: int, is_filtered: bool) -> int | None:
         """`efSearch` for some languages of which so many rows are allowed; None for an exact search."""
-        tuned_for = chosen[0] if len(chosen) == 1 else ""
-        if self.graph is None or not allowed or tuned_for not in self.facts.effort:
+        measured = self.facts.effort
+        if self.graph is None or not allowed or EVERYTHING not in measured:
             return None
-        tuned_rows = self.facts.languages[tuned_for] if tuned_for else self.facts.rows
-        # What is allowed must be met on the way: half the share takes twice the steps. What fits a filter
-        # on metadata may stand anywhere in the graph, and no recall was measured for it.
-        effort = -(-self.facts.effort[tuned_for] * tuned_rows * (2 if is_filtered else 1) // allowed)
+        if len(chosen) > 1 and len(chosen) < len(self.parts):
+            effort = effort_at(allowed / self.facts.rows, efforts_by_share(measured, self.facts.languages))
+        else:
+            code = chosen[0] if len(chosen) == 1 else EVERYTHING
+            if code not in measured:
+                return None  # its exact scan was found to be no slower
+            rows = self.facts.languages.get(code, self.facts.rows)
+            effort = -(-measured[code] * rows // allowed)
+        # What fits a filter on metadata may stand anywhere in the graph, and no recall was measured for it.
+        effort *= 2 if is_filtered else 1
         return effort if allowed > ROWS_PER_EFFORT * effort else None
 
     def joined(self, masks: Mapping[str, np.ndarray | None]) -> np.ndarray:

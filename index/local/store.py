@@ -6,6 +6,7 @@ is on disk and survives a kill or a power cut.
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -168,7 +169,10 @@ class PassageStore:
 
     def get(self, numbers: Sequence[int]) -> dict[int, Passage]:
         """Passages by number; numbers that are not there are left out."""
-        return {row[0]: _passage(row[1:]) for row in self._by_number(f"number, {_COLUMNS}", numbers)}
+        rows = self._by_number(f"number, {_COLUMNS}", numbers)
+        # One call parses the metadata of all.
+        held = json.loads(f"[{','.join([row[5] for row in rows])}]")
+        return {row[0]: Passage(row[1], row[4], row[2], row[3], kept) for row, kept in zip(rows, held, strict=True)}
 
     def vectors_of(self, numbers: Sequence[int], dimension: int) -> dict[int, np.ndarray]:
         """Stored vectors, (dim,) float32, by number; numbers that are not there are left out."""
@@ -177,13 +181,9 @@ class PassageStore:
 
     def _by_number(self, columns: str, numbers: Sequence[int]) -> list[Any]:
         rows: list[Any] = []
-        with self.database.reading() as connection:
-            for start in range(0, len(numbers), _ASKED_AT_ONCE):
-                asked = [int(number) for number in numbers[start : start + _ASKED_AT_ONCE]]
-                marks = ",".join("?" * len(asked))
-                # Only column names of ours and question marks are put into the statement.
-                query = f"SELECT {columns} FROM passages WHERE number IN ({marks})"  # noqa: S608
-                rows += connection.execute(query, asked).fetchall()
+        for start in range(0, len(numbers), _ASKED_AT_ONCE):
+            asked = numbers[start : start + _ASKED_AT_ONCE]
+            rows += self.database.rows(_selection(columns, len(asked)), asked)
         return rows
 
     def by_id(self, ids: Sequence[str]) -> dict[str, Passage]:
@@ -203,6 +203,12 @@ class PassageStore:
     def close(self) -> None:
         """Fold the write-ahead log into the database and let go of it."""
         self.database.close()
+
+
+@functools.lru_cache(maxsize=128)
+def _selection(columns: str, count: int) -> str:
+    # Only column names of ours and question marks are put into the statement.
+    return f"SELECT {columns} FROM passages WHERE number IN ({','.join('?' * count)})"  # noqa: S608
 
 
 def _drop(connection: sqlite3.Connection, ids: Sequence[str]) -> tuple[Numbers, Sums]:

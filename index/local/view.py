@@ -27,7 +27,7 @@ __all__ = ["View"]
 _REMEMBERED = 64
 """Choices of languages and filters whose selectors a view keeps."""
 
-_Choice = tuple[tuple[str, ...], tuple[Condition, ...]]
+_Choice = tuple[tuple[str, ...] | None, tuple[Condition, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ class View:
     _probes: dict[_Choice, list[Probe]] = field(default_factory=dict, compare=False)
     _counts: dict[str, int] = field(default_factory=dict, compare=False)
     _grounds: dict[_Choice, Ground] = field(default_factory=dict, compare=False)
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether some scores are those of codes coarser than the vectors stored."""
+        return any(segment.facts.storage != "float32" for segment in self.segments)
 
     def counts(self) -> dict[str, int]:
         """Language → passages alive, languages without any left out."""
@@ -61,26 +66,29 @@ class View:
         self,
         vectors: np.ndarray,
         k: int,
-        languages: Sequence[str],
+        languages: tuple[str, ...] | None,
         where: tuple[Condition, ...],
         fitting: Callable[[tuple[Condition, ...]], Numbers],
     ) -> Found:
         """The k nearest passages of some languages that fit a filter, for each of vectors, (n, dim) float32.
 
-        fitting: looks up the numbers that fit a filter; asked only when this view has not met it.
+        languages: None means all. fitting: looks up the numbers that fit a filter; asked only when this view has
+        not met it. Which come back is sure, their order is not.
         """
-        choice = (tuple(languages), where)
+        choice = (languages, where)
         probes = self._probes.get(choice)
         if probes is None:
-            probes = self._choose(languages, fitting(where) if where else None)
+            codes = list(self.counts()) if languages is None else languages
+            probes = self._choose(codes, fitting(where) if where else None)
             if len(self._probes) >= _REMEMBERED:
                 self._probes.clear()
             self._probes[choice] = probes
         # One query is too little work to share between cores; OpenMP counts threads per thread.
         faiss.omp_set_num_threads(1)
         vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-        found = [probe.nearest(vectors, k) for probe in probes]
-        return merge(found, len(vectors), k)
+        if len(probes) == 1:  # nothing to merge
+            return probes[0].nearest(vectors, k)
+        return merge([probe.nearest(vectors, k) for probe in probes], len(vectors), k)
 
     def ground(
         self,

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from index.collection import Collection
 from index.errors import InvalidInput, NotFound
+from index.faults import faults_told
 from index.passages import Passage, parse_lines, require_unique
 from service.call import CallOf
 from service.engine import Engine, EngineOf
@@ -106,9 +107,8 @@ def _read(body: bytes, kind: str, engine: Engine) -> list[Passage]:
     try:
         rows: list[dict[str, Any]] = [row.model_dump() for row in _PASSAGES.validate_json(body)]
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, fault["loc"])) or "body"
-        raise InvalidInput(f"{where}: {fault['msg']}. Send a JSON array of passages. Nothing was stored.") from error
+        told = faults_told(error, "body", most=1)
+        raise InvalidInput(f"{told}. Send a JSON array of passages. Nothing was stored.") from error
     return [_passage(number, row, engine) for number, row in enumerate(rows)]
 
 
