@@ -58,20 +58,16 @@ class Gathered:
 _NOTHING = np.empty(0, dtype=np.int64)
 
 
-def gather(
-    ground: Ground, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, sizes: dict[str, int], k: int
-) -> list[Candidates]:
-    """Candidates for each query, among which the rule's first k are.
-
-    sizes: language → passages in the pool, in the order of the lenses' languages.
-    """
+def gather(ground: Ground, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, k: int) -> list[Candidates]:
+    """Candidates for each query, among which the rule's first k are."""
+    sizes = ground.sizes
     wanted = merge.wanted(sizes, k)
     gathered = [Gathered(lens, np.full(len(sizes), -np.inf)) for lens in lenses]
     for place, probe in ground.exact:
         _look(gathered, place, probe, int(wanted[place]))
     _walk(ground, gathered, [lens.walk for lens in lenses], statistics, k)
     for query in gathered if ground.walks else ():
-        _settle(ground, query, merge, statistics, wanted, sizes, k)
+        _settle(ground, query, merge, statistics, wanted, k)
     return [query.candidates(sizes) for query in gathered]
 
 
@@ -117,9 +113,12 @@ def _bounds(lens: Lens, vector: np.ndarray, met: Met, products: np.ndarray, stat
     if met.vectors is not None:
         # With what the lens asks it scores as much more as a passage of its language does on average, and as those met
         # did beyond that.
-        expected = ((lens.queries - vector) * statistics.means.vectors).sum(axis=1)
+        moved, means = lens.queries - vector, statistics.means32
+        expected = means @ moved if moved.ndim == 1 else np.einsum("ld,ld->l", moved, means)
         beyond = products - met.scores - expected[met.places]
-        scores = least + expected + beyond.mean() + _DEVIATIONS * beyond.std()
+        scores = (
+            least + expected + beyond.mean() + _DEVIATIONS * float(np.sqrt(np.mean(np.square(beyond - beyond.mean()))))
+        )
         return np.asarray(lens.factors * scores - lens.offsets)
     return np.asarray(lens.factors * least - lens.offsets)
 
@@ -130,10 +129,10 @@ def _settle(
     merge: Merge,
     statistics: Statistics,
     wanted: np.ndarray,
-    sizes: dict[str, int],
     k: int,
 ) -> None:
     """Look further as long as it could change the first k."""
+    sizes = ground.sizes
     could = undecided(merge, query.candidates(sizes), query.bounds, k)
     if merge.gives_places and could.any():
         even = statistics.steered(query.lens.query, -(statistics.means.ahead @ query.lens.query))
@@ -143,10 +142,9 @@ def _settle(
         query.bounds[:] = np.minimum(query.bounds, before)
         could = undecided(merge, query.candidates(sizes), query.bounds, k)
     left = np.inf if merge.gives_places else _LOOKS * sum(walk.rows_per_walk for walk in ground.walks)
-    rows = ground.rows
     while could.any():
-        for place in sorted(np.flatnonzero(could).tolist(), key=lambda place: rows[place]):
-            left -= rows[place]
+        for place in sorted(np.flatnonzero(could).tolist(), key=lambda place: ground.rows[place]):
+            left -= ground.rows[place]
             if left < 0:
                 return
             for walk in ground.walks:

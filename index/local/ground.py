@@ -43,8 +43,7 @@ class Walk:
     """A segment's graph as a choice allows it.
 
     mask: (n,) bool, None when all rows may be met. starts, places: the first row of each language and its place in
-    the choice, -1 for one that is not in it. alone: place → how to look into that language alone. rows: (L,) int64,
-    rows that such a look reads at most.
+    the choice, -1 for one that is not in it. alone: place → how to look into that language alone.
     """
 
     segment: Segment
@@ -53,7 +52,6 @@ class Walk:
     starts: np.ndarray
     places: np.ndarray
     alone: dict[int, list[Probe]]
-    rows: np.ndarray
     _parameters: dict[int, Any] = field(default_factory=dict)
 
     def meet(self, vectors: np.ndarray, k: int, with_vectors: bool) -> list[Met]:
@@ -84,20 +82,25 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where to look for some languages under a filter. exact: (place of a language, how to search it exactly)."""
+    """Where to look for some languages under a filter.
 
+    sizes: language → passages in the pool, filter or not. exact: (place of a language, how to search it exactly).
+    rows: (L,) int64, rows that looking into each language alone in the walks' segments reads at most.
+    """
+
+    sizes: dict[str, int]
     exact: list[tuple[int, Probe]]
     walks: list[Walk]
-
-    @property
-    def rows(self) -> np.ndarray:
-        """Rows that a look into each language alone reads at most, (L,) int64; of no use where nothing is walked."""
-        return np.asarray(sum(walk.rows for walk in self.walks))
+    rows: np.ndarray
 
 
-def survey(segments: Sequence[Segment], tail: Tail, languages: Sequence[str], among: Numbers | None) -> Ground:
-    """The ground that a choice leaves. among: the numbers that fit a filter; None without one."""
-    ground = Ground([], [])
+def survey(segments: Sequence[Segment], tail: Tail, sizes: dict[str, int], among: Numbers | None) -> Ground:
+    """The ground that a choice of languages leaves.
+
+    sizes: language → passages. among: the numbers that fit a filter; None without one.
+    """
+    languages = list(sizes)
+    ground = Ground(sizes, [], [], np.zeros(len(languages), dtype=np.int64))
     for segment in segments:
         _survey_segment(ground, segment, languages, among)
     for place, code in enumerate(languages):
@@ -137,4 +140,5 @@ def _survey_segment(ground: Ground, segment: Segment, languages: Sequence[str], 
         places = np.array([place_of[c] if c in here else -1 for c, _ in parts], dtype=np.int64)
         alone = {place_of[code]: segment.probes([code], among) for code in here}
         lengths = np.array([segment.facts.languages[c] if c in here else 0 for c in languages], dtype=np.int64)
-        ground.walks.append(Walk(segment, mask, effort, starts, places, alone, lengths))
+        np.add(ground.rows, lengths, out=ground.rows)
+        ground.walks.append(Walk(segment, mask, effort, starts, places, alone))

@@ -155,8 +155,7 @@ class LocalIndex:
 
     def merged(self, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, scope: Scope) -> list[list[Hit]]:
         """For each query the first k hits by a rule; every hit obeys the scope. See `merged.py`."""
-        view, database = self.view(), self.store.database
-        return merged(view, self.store, lenses, merge, statistics, scope, lambda c: facets.fitting(database, c))
+        return merged(self.view(), self.store, lenses, merge, statistics, scope, self._fitting)
 
     def sample(self, language: str, most: int) -> np.ndarray:
         """Vectors of a language, (n, dim) float32, at most so many, evenly spread, as they are searched."""

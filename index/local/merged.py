@@ -35,12 +35,10 @@ def merged(
 
     statistics: of the languages searched. fitting: looks up the numbers that fit a filter.
     """
-    counts = view.counts()
-    sizes = {code: counts.get(code, 0) for code in statistics.languages}
-    is_coarse = any(segment.facts.storage != "float32" for segment in view.segments)
+    is_coarse = view.is_coarse
     k = scope.k * _RERANKED if is_coarse else scope.k
     ground = view.ground(statistics.languages, scope.where, fitting)
-    found = gather(ground, lenses, merge, statistics, sizes, k)
+    found = gather(ground, lenses, merge, statistics, k)
     answers = []
     for lens, candidates in zip(lenses, found, strict=True):
         first = merge.arrange(candidates, k)[:k]

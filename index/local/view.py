@@ -100,7 +100,9 @@ class View:
         choice = (tuple(languages), where)
         ground = self._grounds.get(choice)
         if ground is None:
-            ground = survey(self.segments, self.tail, languages, fitting(where) if where else None)
+            counts = self.counts()
+            sizes = {code: counts.get(code, 0) for code in languages}
+            ground = survey(self.segments, self.tail, sizes, fitting(where) if where else None)
             if len(self._grounds) >= _REMEMBERED:
                 self._grounds.clear()
             self._grounds[choice] = ground

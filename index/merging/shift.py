@@ -31,7 +31,7 @@ class Shift(Merge):
 
     def lens(self, query: np.ndarray, statistics: Statistics, asked: str) -> Lens:
         """Passages are shifted by their language's vector, so scores are by its product with the query."""
-        products = statistics.means.vectors @ query
+        products = statistics.means32 @ query
         place = None if self.reference is None else statistics.place(self.reference)
         reference = statistics.means.pool @ query if place is None else products[place]
         return Lens.shifted(query, statistics, self.strength * (products - reference))

@@ -36,9 +36,9 @@ class Standardised(Merge):
 
     def lens(self, query: np.ndarray, statistics: Statistics, asked: str) -> Lens:
         """Mean and deviation of all of a language's scores, without looking at any."""
-        means, spreads = statistics.means.vectors @ query, np.maximum(statistics.spreads(query), 1e-6)
+        means, spreads = statistics.means32 @ query, np.maximum(statistics.spreads(query), 1e-6)
+        walk = statistics.steered(query, -means, -(_TOP if self.tail is None else self.tail) * spreads)
         if self.tail is not None:
             offsets = means + self.tail * spreads
-            return Lens.shifted(query, statistics, offsets - statistics.means.shares @ offsets)
-        walk = statistics.steered(query, -(means + _TOP * spreads))
+            return Lens(statistics.languages, query, query, np.ones(len(means)), offsets, walk)
         return Lens(statistics.languages, query, query, 1 / spreads, means / spreads, walk)

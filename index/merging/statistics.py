@@ -37,23 +37,35 @@ class Statistics:
         return {code: place for place, code in enumerate(self.languages)}
 
     @cached_property
-    def _steering(self) -> np.ndarray:
+    def means32(self) -> np.ndarray:
+        """The means in float32, (L, dim): what every search multiplies with."""
+        return self.means.vectors.astype(np.float32)
+
+    @cached_property
+    def _steering(self) -> tuple[np.ndarray, np.ndarray]:
+        return self._ridge(0.3), self._ridge(1.0)
+
+    def _ridge(self, firmness: float) -> np.ndarray:
         ahead, means = self.means.ahead, self.means.vectors
-        noise = np.maximum(1 - np.einsum("ld,ld->l", means, means), 1e-9) / np.maximum(self.means.counts, 1)
+        variances = np.maximum(1 - np.einsum("ld,ld->l", means, means), 1e-9)
+        noise = variances / np.maximum(self.means.counts, 1) + firmness * variances.mean() / means.shape[1] * len(means)
         return np.asarray(np.linalg.solve(ahead @ ahead.T + np.diag(noise), ahead).T.astype(np.float32))
 
-    def steered(self, query: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-        """A query changed as little as can be so that a random passage of L scores shifts_L more: (dim,) float32.
+    def steered(self, query: np.ndarray, shifts: np.ndarray, further: np.ndarray | None = None) -> np.ndarray:
+        """A query changed little so that a random passage of L scores about shifts_L more: (dim,) float32.
 
-        shifts: (L,).
-
-        One walk of a graph with it meets the languages in the proportions of the shifted scores, where a walk with
-        the query itself meets those that start ahead. The least change whose product with each mu_L − mu is shifts_L
-        less their mean lies in the span of these differences; a mean of few passages is uncertain by
-        (1 − |mu_L|²) / n_L and followed that much less (ridge regression, Hoerl and Kennard 1970).
+        shifts: (L,). further: shifts that have nothing to do with where the query stands among the languages, (L,); None
+        is none. One walk of a graph with it meets languages in the proportions of the shifted scores, where a walk with
+        the query itself meets those that start ahead. The least change whose product with each mu_L − mu is what
+        shifts_L is above the pool's lies in the span of these differences; it also adds noise within languages, so it
+        gives up what costs more noise than it gains (ridge regression, Hoerl and Kennard 1970: variance of the vectors
+        by dimension, and of a mean by its passages). Measured on made vectors by `benchmarks/merging.py`.
         """
-        even = shifts - self.means.shares @ shifts
-        return np.asarray(query + self._steering @ even.astype(np.float32), dtype=np.float32)
+        weak, firm = self._steering
+        walk = query + weak @ (shifts - self.means.shares @ shifts).astype(np.float32)
+        if further is not None:
+            walk = walk + firm @ (further - self.means.shares @ further).astype(np.float32)
+        return np.asarray(walk, dtype=np.float32)
 
     @cached_property
     def _fitted_places(self) -> np.ndarray:
