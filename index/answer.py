@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import repeat
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from index.bias import BiasReport, LanguageShare
 from index.languages import DetectedLanguage
+from index.merging.merge import Merge
+from index.merging.rules import SCORE
 from index.passages import Passage
 
 __all__ = ["Answer", "Found", "Hit"]
@@ -34,6 +36,11 @@ class Found:
     scores: np.ndarray
     languages: list[str]
 
+    @classmethod
+    def of(cls, hits: list[Hit]) -> Self:
+        """Hits with nothing behind them."""
+        return cls(hits, np.array([hit.score for hit in hits]), [hit.passage.language for hit in hits])
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -41,7 +48,8 @@ class Answer:
 
     query_language: which language the query is in and how that was decided; it never limits the search.
     languages: the languages searched. shares: what the hits favour, per language searched.
-    truncated: whether the query was longer than the encoder reads. bias: None unless it was asked for.
+    truncated: whether the query was longer than the encoder reads. merge: the rule that put the hits in order.
+    bias: None unless it was asked for.
     """
 
     hits: list[Hit]
@@ -49,6 +57,7 @@ class Answer:
     languages: list[str]
     shares: list[LanguageShare]
     truncated: bool
+    merge: Merge = SCORE
     bias: BiasReport | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -62,5 +71,6 @@ class Answer:
             "languages": self.languages,
             "shares": [asdict(share) for share in self.shares],
             "truncated": self.truncated,
+            "merge": self.merge.as_json(),
             "bias": None if self.bias is None else self.bias.as_json(),
         }

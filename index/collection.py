@@ -6,6 +6,8 @@ machine (`index/local/`) or an engine elsewhere.
 
 from __future__ import annotations
 
+import json
+import time
 from collections import Counter
 from collections.abc import Collection as Collected
 from collections.abc import Sequence
@@ -17,7 +19,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from index.answer import Answer, Hit
+from index.answer import Answer, Found, Hit
 from index.backend import PassageIndex
 from index.bias import BiasReport, Reporter, language_shares
 from index.checks import checked_vectors
@@ -26,10 +28,19 @@ from index.errors import EncoderMismatch
 from index.filters import require_fields
 from index.languages import decide_language, language_codes
 from index.local.index import LocalIndex
+from index.merging.keeping import Corrections
+from index.merging.merge import Merge
+from index.merging.rules import SCORE, parse_merge, require_languages
 from index.passages import Passage, require_unique
 from index.question import Question, Scope
 
 __all__ = ["Added", "Collection"]
+
+_RULE = "merge"
+"""The fact that holds a collection's merge rule, as JSON."""
+
+_RULE_SECONDS = 5.0
+"""For how long the rule is taken as known: another process may set it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,8 @@ class Collection:
     def __init__(self, index: PassageIndex, encoder: Encoder, allowed: Collected[str] | None = None) -> None:
         self.index, self.encoder, self.allowed = index, encoder, allowed
         self._reporter = Reporter(index.means, index.sample)
+        self.corrections = Corrections(index, encoder.fingerprint)
+        self._rule: tuple[float, Merge] | None = None
         try:
             self._require_encoder()
         except BaseException:
@@ -102,6 +115,26 @@ class Collection:
         """How it is stored, what recall it promises and what was measured."""
         return self.index.info()
 
+    @property
+    def merge(self) -> Merge:
+        """The rule for searches that name none: raw scores unless one was set."""
+        if self._rule is None or time.monotonic() - self._rule[0] > _RULE_SECONDS:
+            held = self.index.facts().get(_RULE)
+            self._rule = (time.monotonic(), SCORE if held is None else parse_merge(json.loads(held)))
+        return self._rule[1]
+
+    def set_merge(self, merge: Merge | None) -> None:
+        """Set the rule for searches that name none, on disk on return, fitted if it must be; None goes back to scores.
+
+        Raises UnknownLanguage when the rule names a language in which there is no passage.
+        """
+        if merge is not None:
+            require_languages(merge, self.counts())
+            if merge.needs_fitting:
+                self.corrections.statistics(None, needs_fitting=True)
+        self.index.remember(_RULE, None if merge is None else json.dumps(merge.as_json()))
+        self._rule = None
+
     def get(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Passages by id; ids that are not there are left out."""
         return self.index.get(ids)
@@ -135,10 +168,11 @@ class Collection:
         languages: Sequence[str] | None = None,
         query_language: str | None = None,
         where: dict[str, Any] | None = None,
+        merge: Merge | None = None,
         bias: bool = False,
     ) -> Answer:
         """Find the k passages nearest to a query, whatever its language and theirs; see `answer`."""
-        return self.answer([Question(query, k, languages, query_language, where, bias)])[0]
+        return self.answer([Question(query, k, languages, query_language, where, merge, bias)])[0]
 
     def answer(self, questions: Sequence[Question], embedded: Embedded | None = None) -> list[Answer]:
         """Answer several questions; those of equal scope are searched together.
@@ -151,31 +185,50 @@ class Collection:
         scopes = [question.scope() for question in questions]
         for scope in dict.fromkeys(scopes):
             self._require_known(scope, counts)
+        for merge in dict.fromkeys(question.merge for question in questions):
+            require_languages(merge or SCORE, counts)
+        rules = [question.merge or self.merge for question in questions]
         asked = [decide_language(q.query, q.query_language, self.allowed) for q in questions]
         embedded = embedded or self.encoder.embed([question.query for question in questions], "query")
         vectors = checked_vectors(embedded.vectors, len(questions), self.encoder.dimension)
         found: list[tuple[list[Hit], BiasReport | None]] = [([], None) for _ in questions]
-        kinds = [(scope, question.bias) for scope, question in zip(scopes, questions, strict=True)]
+        kinds = list(zip(scopes, rules, [question.bias for question in questions], strict=True))
         for kind in dict.fromkeys(kinds):
             rows = [row for row, other in enumerate(kinds) if other == kind]
-            for row, each in zip(rows, self._find(np.take(vectors, rows, axis=0), *kind), strict=True):
+            codes = [asked[row].code for row in rows]
+            for row, each in zip(rows, self._find(np.take(vectors, rows, axis=0), codes, *kind), strict=True):
                 found[row] = each
         answers = []
         for row, (hits, report) in enumerate(found):
             searched = list(counts) if scopes[row].languages is None else list(scopes[row].languages or ())
             pool = {code: counts[code] for code in searched}
             shares = language_shares([hit.passage.language for hit in hits], pool)
-            answers.append(Answer(hits, asked[row], searched, shares, bool(embedded.truncated[row]), report))
+            cut = bool(embedded.truncated[row])
+            answers.append(Answer(hits, asked[row], searched, shares, cut, rules[row], report))
         return answers
 
-    def _find(self, vectors: np.ndarray, scope: Scope, bias: bool) -> list[tuple[list[Hit], BiasReport | None]]:
-        """Hits for each of vectors, with a report where bias is wanted."""
-        if not bias:
+    def _find(
+        self, vectors: np.ndarray, codes: Sequence[str], scope: Scope, merge: Merge, bias: bool
+    ) -> list[tuple[list[Hit], BiasReport | None]]:
+        """Hits for each of vectors by a rule, with a report where bias is wanted. codes: the queries' languages."""
+        if merge == SCORE and not bias:
             return [(hits, None) for hits in self.index.search(vectors, scope)]
-        found = self.index.search_wider(vectors, scope)
+        if merge == SCORE:
+            found = self.index.search_wider(vectors, scope)
+        else:
+            found = [Found.of(hits) for hits in self._merged(vectors, codes, scope, merge)]
+        if not bias:
+            return [(each.hits, None) for each in found]
         told = [(each.scores, each.languages, len(each.hits)) for each in found]
-        reports = self._reporter.reports(vectors, told, scope.languages, bool(scope.where))
+        # Under a filter the sizes of the pool are not known, and a rule's order is no longer the scores' doing.
+        may_warn = merge == SCORE and not scope.where
+        reports = self._reporter.reports(vectors, told, scope.languages, may_warn)
         return list(zip([each.hits for each in found], reports, strict=True))
+
+    def _merged(self, vectors: np.ndarray, codes: Sequence[str], scope: Scope, merge: Merge) -> list[list[Hit]]:
+        statistics = self.corrections.statistics(scope.languages, merge.needs_fitting)
+        lenses = [merge.lens(vector, statistics, code) for vector, code in zip(vectors, codes, strict=True)]
+        return self.index.merged(lenses, merge, statistics, scope)
 
     def _require_known(self, scope: Scope, counts: dict[str, int]) -> None:
         language_codes(scope.languages or (), counts)
@@ -184,6 +237,7 @@ class Collection:
 
     def close(self) -> None:
         """Let go of the index; everything acknowledged is durable already."""
+        self.corrections.close()
         self.index.close()
 
     def __enter__(self) -> Self:

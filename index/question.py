@@ -9,6 +9,7 @@ from typing import Any
 from index.errors import InvalidInput
 from index.filters import Condition, parse_filter
 from index.languages import language_codes
+from index.merging.merge import Merge
 
 __all__ = ["MAX_HITS", "Question", "Scope"]
 
@@ -33,8 +34,9 @@ class Question:
     """A query and where to look for its passages.
 
     k: number of hits. languages: only passages in these; None means all. query_language: None has it
-    detected. where: a filter on metadata as `index/filters.py` describes it; None means none. bias: whether the
-    answer reports what it favours.
+    detected. where: a filter on metadata as `index/filters.py` describes it; None means none. merge: the rule
+    that makes one list of several languages; None takes the collection's. bias: whether the answer reports what it
+    favours.
     """
 
     query: str
@@ -42,6 +44,7 @@ class Question:
     languages: Sequence[str] | None = None
     query_language: str | None = None
     where: dict[str, Any] | None = None
+    merge: Merge | None = None
     bias: bool = False
 
     def scope(self) -> Scope:

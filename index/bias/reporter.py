@@ -26,18 +26,18 @@ class Reporter:
         queries: np.ndarray,
         found: Sequence[tuple[np.ndarray, Sequence[str], int]],
         languages: tuple[str, ...] | None,
-        is_filtered: bool = False,
+        may_warn: bool = True,
     ) -> list[BiasReport]:
         """A report for each query, in order.
 
         queries: (n, dim) float32, L2-normalised. found: for each query scores, (m,), and languages of all that was
-        found, hits first, and how many hits there are. languages: those searched; None for all. is_filtered: whether a
-        filter on metadata held; how many passages of each language fit it is not known then, so nothing is warned of.
+        found, hits first, and how many hits there are. languages: those searched; None for all. may_warn: False where
+        the bound of a warning does not hold.
         """
         pool = self._pools.of(languages)
         offsets = queries @ pool.ahead.T
         return [
-            self._report(query, pool, row, *each, is_filtered)
+            self._report(query, pool, row, *each, may_warn)
             for query, row, each in zip(queries, offsets, found, strict=True)
         ]
 
@@ -49,7 +49,7 @@ class Reporter:
         scores: np.ndarray,
         codes: Sequence[str],
         count: int,
-        is_filtered: bool,
+        may_warn: bool,
     ) -> BiasReport:
         # A language written a moment ago may be found before it is counted; it stands as it is and counts nowhere.
         places = np.array([pool.places.get(code, -1) for code in codes], dtype=np.int64)
@@ -59,7 +59,7 @@ class Reporter:
         if len(first):
             chance = pool.samples.chance(min(len(first), int(pool.samples.counts.sum())))
             evenness, by_chance = float(ndkl(first[np.newaxis], pool.means.shares)[0]), chance.ndkl
-            lean = None if is_filtered else leaning(query, pool, offsets, hits, scores, chance)
+            lean = leaning(query, pool, offsets, hits, scores, chance) if may_warn else None
             warning = None if lean is None else _warning(lean, pool.means, offsets, hits)
         return BiasReport(
             pool.means.languages,

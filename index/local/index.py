@@ -29,12 +29,16 @@ from index.local.facts import describe
 from index.local.gpu import Gpu
 from index.local.lock import claim
 from index.local.manifest import FOLDER
+from index.local.merged import merged
 from index.local.opening import remove_strangers
 from index.local.schedule import Schedule, SnapshotPlan
 from index.local.sealing import Sealer
 from index.local.state import State
 from index.local.store import Numbers, PassageStore
 from index.local.view import View
+from index.merging.lens import Lens
+from index.merging.merge import Merge
+from index.merging.statistics import Statistics
 from index.passages import Passage
 from index.question import Scope
 
@@ -168,12 +172,24 @@ class LocalIndex:
         hits = _hits(scores[: scope.k].tolist(), first, self.store.get(first), scope)
         return Found(hits, scores, view.languages_of(numbers))
 
+    def _fitting(self, conditions: tuple[Condition, ...]) -> Numbers:
+        return facets.fitting(self.store.database, conditions)
+
+    def merged(self, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, scope: Scope) -> list[list[Hit]]:
+        """For each query the first k hits by a rule; every hit obeys the scope. See `merged.py`."""
+        return merged(self.view(), self.store, lenses, merge, statistics, scope, self._fitting)
+
     def sample(self, language: str, most: int) -> np.ndarray:
         """Vectors of a language, (n, dim) float32, at most so many, evenly spread, as they are searched."""
         return self.view().sample(language, most)
 
-    def _fitting(self, conditions: tuple[Condition, ...]) -> Numbers:
-        return facets.fitting(self.store.database, conditions)
+    def remember(self, name: str, value: str | None) -> None:
+        """Write down a fact, on disk on return; None forgets it."""
+        self.store.remember(name, value)
+
+    def derived(self) -> Path | None:
+        """A folder for files that can be made again."""
+        return self.folder
 
     def scan(self, after: str | None = None, size: int = 1000) -> Iterator[Block]:
         """Yield all passages with vectors in blocks, in order of id; after: begin behind this id."""

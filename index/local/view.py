@@ -15,6 +15,7 @@ import faiss
 import numpy as np
 
 from index.filters import Condition
+from index.local.ground import Ground, survey
 from index.local.part import Found
 from index.local.probes import Probe, exact_probe, merge
 from index.local.segment import Segment
@@ -37,6 +38,7 @@ class View:
     tail: Tail
     _probes: dict[_Choice, list[Probe]] = field(default_factory=dict, compare=False)
     _counts: dict[str, int] = field(default_factory=dict, compare=False)
+    _grounds: dict[_Choice, Ground] = field(default_factory=dict, compare=False)
 
     @property
     def is_coarse(self) -> bool:
@@ -57,7 +59,8 @@ class View:
         segments, tail = self.segments, self.tail
         if dropped:
             segments, tail = tuple(segment.without(dropped) for segment in segments), tail.without(dropped)
-        return replace(self, segments=segments, tail=tail.with_rows(rows) if rows else tail, _probes={}, _counts={})
+        tail = tail.with_rows(rows) if rows else tail
+        return replace(self, segments=segments, tail=tail, _probes={}, _counts={}, _grounds={})
 
     def nearest(
         self,
@@ -94,6 +97,25 @@ class View:
         for known in (*(segment.languages for segment in self.segments), self.tail.languages):
             known.fill(numbers, languages)
         return languages
+
+    def ground(
+        self,
+        languages: Sequence[str],
+        where: tuple[Condition, ...],
+        fitting: Callable[[tuple[Condition, ...]], Numbers],
+    ) -> Ground:
+        """Where to look, language by language, for a rule that merges; fitting: as for `nearest`."""
+        choice = (tuple(languages), where)
+        ground = self._grounds.get(choice)
+        if ground is None:
+            counts = self.counts()
+            sizes = {code: counts.get(code, 0) for code in languages}
+            ground = survey(self.segments, self.tail, sizes, fitting(where) if where else None)
+            if len(self._grounds) >= _REMEMBERED:
+                self._grounds.clear()
+            self._grounds[choice] = ground
+        faiss.omp_set_num_threads(1)
+        return ground
 
     def sample(self, language: str, most: int) -> np.ndarray:
         """Vectors of a language, (n, dim) float32, at most so many, evenly spread over those that are alive."""
