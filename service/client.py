@@ -37,6 +37,7 @@ class SearchOptions(TypedDict, total=False):
     where: Mapping[str, Any] | None
     collection: str | None
     query_language: str | None
+    bias: bool
 
 
 class Isoglot:

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.bias_schemas import Bias
+
 __all__ = [
     "CollectionInfo",
     "Deleted",
@@ -59,6 +61,7 @@ class SearchRequest(RequestModel):
     query_language: str | None = Field(
         None, description="The queries' language, when known; null has it detected.", examples=["th"]
     )
+    bias: bool = Field(False, description="Whether the answer reports what it favours.")
 
 
 class HitOut(BaseModel):
@@ -70,6 +73,11 @@ class HitOut(BaseModel):
     title: str | None
     text: str
     metadata: dict[str, Any]
+    offset_rank: int | None = Field(
+        None,
+        description="Its rank among all passages found with the languages' offsets removed; null when it would not be "
+        "among the first k, and unless `bias` was asked for.",
+    )
 
 
 class QueryLanguage(BaseModel):
@@ -97,6 +105,7 @@ class SearchResponse(BaseModel):
     languages: list[str] = Field(description="The languages searched.")
     shares: list[Share]
     truncated: bool = Field(description="Whether the query was longer than the encoder reads.")
+    bias: Bias | None = Field(None, description="What the answer favours; null unless asked for.")
     collection: str
 
 
