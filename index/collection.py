@@ -19,13 +19,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from index.answer import Answer, Found, Hit
+from index.answer import Answer, Hit
 from index.backend import PassageIndex
-from index.bias import BiasReport, Reporter, language_shares
+from index.bias import BiasReport, Running, language_shares
 from index.checks import checked_vectors
 from index.encoder import Embedded, Encoder
 from index.errors import EncoderMismatch
 from index.filters import require_fields
+from index.finding import Finder
 from index.languages import decide_language, language_codes
 from index.local.index import LocalIndex
 from index.merging.keeping import Corrections
@@ -62,8 +63,9 @@ class Collection:
     def __init__(self, index: PassageIndex, encoder: Encoder, allowed: Collected[str] | None = None) -> None:
         self.index, self.encoder, self.allowed = index, encoder, allowed
         self.gate = WriteGate(index.name)
-        self._reporter = Reporter(index.means, index.sample)
+        self.running = Running()
         self.corrections = Corrections(index, encoder.fingerprint)
+        self._finder = Finder(index, self.corrections)
         self._rule: tuple[float, Merge] | None = None
         try:
             self._require_encoder()
@@ -204,7 +206,7 @@ class Collection:
         for kind in dict.fromkeys(kinds):
             rows = [row for row, other in enumerate(kinds) if other == kind]
             codes = [asked[row].code for row in rows]
-            for row, each in zip(rows, self._find(np.take(vectors, rows, axis=0), codes, *kind), strict=True):
+            for row, each in zip(rows, self._finder.find(np.take(vectors, rows, axis=0), codes, *kind), strict=True):
                 found[row] = each
         answers = []
         for row, (hits, report) in enumerate(found):
@@ -214,29 +216,6 @@ class Collection:
             cut = bool(embedded.truncated[row])
             answers.append(Answer(hits, asked[row], searched, shares, cut, rules[row], report))
         return answers
-
-    def _find(
-        self, vectors: np.ndarray, codes: Sequence[str], scope: Scope, merge: Merge, bias: bool
-    ) -> list[tuple[list[Hit], BiasReport | None]]:
-        """Hits for each of vectors by a rule, with a report where bias is wanted. codes: the queries' languages."""
-        if merge == SCORE and not bias:
-            return [(hits, None) for hits in self.index.search(vectors, scope)]
-        if merge == SCORE:
-            found = self.index.search_wider(vectors, scope)
-        else:
-            found = [Found.of(hits) for hits in self._merged(vectors, codes, scope, merge)]
-        if not bias:
-            return [(each.hits, None) for each in found]
-        told = [(each.scores, each.languages, len(each.hits)) for each in found]
-        # Under a filter the sizes of the pool are not known, and a rule's order is no longer the scores' doing.
-        may_warn = merge == SCORE and not scope.where
-        reports = self._reporter.reports(vectors, told, scope.languages, may_warn)
-        return list(zip([each.hits for each in found], reports, strict=True))
-
-    def _merged(self, vectors: np.ndarray, codes: Sequence[str], scope: Scope, merge: Merge) -> list[list[Hit]]:
-        statistics = self.corrections.statistics(scope.languages, merge.needs_fitting)
-        lenses = [merge.lens(vector, statistics, code) for vector, code in zip(vectors, codes, strict=True)]
-        return self.index.merged(lenses, merge, statistics, scope)
 
     def _require_known(self, scope: Scope, counts: dict[str, int]) -> None:
         language_codes(scope.languages or (), counts)

@@ -45,6 +45,7 @@ class Engine:
         self.encoders = settings.open_encoders()
         self.encoder = self.encoders.default
         self.catalog = Catalog(settings.place(), self.encoder, allowed=settings.languages, encoders=self.encoders)
+        self.metrics.watch_bias(self.catalog.opened)
         self._queues: dict[str, BatchQueue] = {}
         self._queues_lock = threading.Lock()
         self.queue = self.queue_before(self.encoder)
@@ -89,8 +90,10 @@ class Engine:
         started = time.perf_counter()
         answers = await self._searcher.answer(collection, questions, embedded, deadline)
         seconds = (time.perf_counter() - started) / len(questions)
-        for answer in answers:
+        for answer, vector in zip(answers, embedded.vectors, strict=True):
             self.metrics.searched(answer, seconds)
+            languages = [hit.passage.language for hit in answer.hits]
+            collection.running.note(answer.query_language.code, vector, languages)
         return answers
 
     def note_fault(self) -> None:
