@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass
 from itertools import repeat
 from typing import Any, Self
 
-import numpy as np
-
 from index.bias import BiasReport, LanguageShare
 from index.languages import DetectedLanguage
 from index.merging.merge import Merge
@@ -29,17 +27,17 @@ class Hit:
 class Found:
     """Hits, and what stands just behind them.
 
-    hits: best first. scores, languages: of all that was found, (m,) each, best first; those of the hits come first.
+    hits: best first. scores, languages: of all that was found, best first; those of the hits come first.
     """
 
     hits: list[Hit]
-    scores: np.ndarray
+    scores: list[float]
     languages: list[str]
 
     @classmethod
     def of(cls, hits: list[Hit]) -> Self:
         """Hits with nothing behind them."""
-        return cls(hits, np.array([hit.score for hit in hits]), [hit.passage.language for hit in hits])
+        return cls(hits, [hit.score for hit in hits], [hit.passage.language for hit in hits])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ __all__ = ["Pool", "Pools", "Samples"]
 _DRIFT = 0.1
 """Chance and samples are made anew when a language has become larger or smaller by this share."""
 
-_OF_A_LANGUAGE = 512
-_OF_THE_POOL = 1024
+_OF_A_LANGUAGE = 256
+_OF_THE_POOL = 512
 """Vectors in a sample."""
 
 _CHOICES = 32
@@ -33,7 +33,7 @@ class Samples:
 
     def __init__(self, means: Means, read: Callable[[str, int], np.ndarray]) -> None:
         self.counts, self._languages, self._read = means.counts, means.languages, read
-        self._shares = means.shares
+        self._shares, self.total = means.shares, int(means.counts.sum())
         self._vectors: dict[str, np.ndarray] = {}
         self._chances: dict[int, Chance] = {}
 
@@ -73,6 +73,11 @@ class Pool:
     def ahead(self) -> np.ndarray:
         """`Means.ahead` as the queries are, (L, dim) float32: half the memory to read."""
         return self.means.ahead.astype(np.float32)
+
+    @cached_property
+    def shares(self) -> list[float]:
+        """Each language's share, as numbers that need no array."""
+        return list(self.means.shares.tolist())
 
     @cached_property
     def places(self) -> dict[str, int]:

@@ -14,6 +14,7 @@ shows it, and what no number of one answer can tell.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -43,48 +44,59 @@ class Leaning(NamedTuple):
     effect: float
 
 
-def slope(scores: np.ndarray) -> float:
-    """How steeply passages become more as scores fall, at the end of a list, (m,): N(s) ~ exp(−slope · s).
+def slope(scores: Sequence[float]) -> float:
+    """How steeply passages become more as scores fall, at the end of a list, best first: N(s) ~ exp(−slope · s).
 
     ln 2 / (median − least): the median estimate for scores above a threshold that fall off exponentially.
     """
-    return math.log(2) / max(float(np.median(scores) - scores[-1]), 1e-4)
+    middle = (scores[(len(scores) - 1) // 2] + scores[len(scores) // 2]) / 2
+    return math.log(2) / max(middle - scores[-1], 1e-4)
 
 
 def leaning(
-    query: np.ndarray, pool: Pool, offsets: np.ndarray, hits: np.ndarray, scores: np.ndarray, chance: Chance
+    query: np.ndarray,
+    pool: Pool,
+    offsets: np.ndarray,
+    hits: Mapping[int, int],
+    scores: Sequence[float],
+    chance: Chance,
 ) -> Leaning | None:
     """The language that meets all conditions, the one with most at stake; None where none does.
 
-    query: (dim,) float32. offsets: (L,). hits: (L,), of each language. scores: (m,), of all found, best first.
-    """
-    if len(scores) < _LEAST_FOUND or len(offsets) < 2:
-        return None
-    effects = _effects(offsets, hits, slope(scores), chance)
-    is_odd = np.where(effects > 0, hits >= chance.many, hits <= chance.few)
-    suspects = np.flatnonzero(is_odd & (np.abs(effects) >= LEAST_EFFECT))
-    for place in suspects[np.argsort(-np.abs(effects[suspects]))].tolist():
-        if _is_ahead(query, pool, place, float(offsets[place])):
-            return Leaning(place, float(effects[place]))
-    return None
-
-
-def _effects(offsets: np.ndarray, hits: np.ndarray, steep: float, chance: Chance) -> np.ndarray:
-    """Hits that each language's offset gives it: (L,).
+    query: (dim,) float32. offsets: (L,). hits: place → hits, of languages with any. scores: of all found, best first.
 
     Scores raised by o bring exp(slope · o) times as many passages past a threshold, which rises so that the hits stay
     as many. What a language behind misses is counted from what is expected: it may have no hits at all.
     """
-    growth = np.exp(np.clip(steep * offsets, -_STEEPEST, _STEEPEST))
-    lift = growth / (chance.shares @ growth)
-    return np.asarray(np.where(lift >= 1, hits * (1 - 1 / lift), chance.expected * (lift - 1)))
+    if len(scores) < _LEAST_FOUND or len(offsets) < 2:
+        return None
+    grown = np.exp(np.minimum(slope(scores) * offsets, _STEEPEST))
+    lifts = (grown / (chance.shares @ grown)).tolist()
+    many, few, expected = chance.bounds
+    suspects = [
+        (hits[place] * (1 - 1 / lifts[place]), place)
+        for place in hits
+        if hits[place] >= many[place] and lifts[place] > 1
+    ]
+    suspects += [
+        (expected[place] * (lifts[place] - 1), place)
+        for place, most in few.items()
+        if hits.get(place, 0) <= most and lifts[place] < 1
+    ]
+    for effect, place in sorted(suspects, key=lambda suspect: -abs(suspect[0])):
+        if abs(effect) < LEAST_EFFECT:
+            break
+        if _is_ahead(query, pool, place, float(offsets[place])):
+            return Leaning(place, effect)
+    return None
 
 
 def _is_ahead(query: np.ndarray, pool: Pool, place: int, offset: float) -> bool:
     """Whether a language's offset is beyond chance and the lower half of its scores goes along."""
-    own = np.sort(pool.samples.of(pool.means.languages[place]) @ query)
-    everyone = np.sort(pool.samples.of_pool @ query)
-    spread, count = float(everyone.std()), int(pool.means.counts[place])
+    own = pool.samples.of(pool.means.languages[place]) @ query
+    everyone = pool.samples.of_pool @ query
+    variance = float(everyone @ everyone) / len(everyone) - float(everyone.mean()) ** 2
+    spread, count = math.sqrt(max(variance, 0.0)), int(pool.means.counts[place])
     error = spread * math.sqrt(max(1 - float(pool.means.shares[place]), 0.0) / count)
     lower = _lower_half(own) - _lower_half(everyone)
     lower_error = spread * math.sqrt(1 / max(len(own), 1) + 1 / len(everyone))
@@ -94,5 +106,8 @@ def _is_ahead(query: np.ndarray, pool: Pool, place: int, offset: float) -> bool:
 
 
 def _lower_half(scores: np.ndarray) -> float:
-    """Mean of the lower half of sorted scores."""
-    return float(scores[: max(1, len(scores) // 2)].mean()) if len(scores) else 0.0
+    """Mean of the lower half of scores."""
+    half = len(scores) // 2
+    if not half:
+        return float(scores[0]) if len(scores) else 0.0
+    return float(np.partition(scores, half)[:half].mean())

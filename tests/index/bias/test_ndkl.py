@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.bias.ndkl import ndkl
+from index.bias.ndkl import ndkl, ndkl_of_one
 
 
 def test_by_hand() -> None:
@@ -31,4 +31,5 @@ def test_equals_its_definition(lists: list[list[int]]) -> None:
             held = {place: hits[:i].count(place) / i for place in hits[:i]}
             total += sum(s * math.log(s / shares[place]) for place, s in held.items()) / math.log2(i + 1)
             norm += 1 / math.log2(i + 1)
-        assert found == pytest.approx(total / norm if norm else math.nan, abs=1e-12, nan_ok=True)
+        expected = pytest.approx(total / norm if norm else math.nan, abs=1e-12, nan_ok=True)
+        assert found == expected and ndkl_of_one(hits, shares.tolist()) == expected

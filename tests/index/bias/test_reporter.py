@@ -17,7 +17,7 @@ MEANS = Means(("de", "en", "th"), np.array([50, 40, 10]), AXES[:3].astype(np.flo
 
 def report(scores: list[float], codes: list[str], k: int, languages: tuple[str, ...] | None = None) -> BiasReport:
     query = (AXES[0] + AXES[1] + AXES[2]) / np.float32(np.sqrt(3))
-    return reporter(MEANS).reports(query[np.newaxis], [(np.array(scores), codes, k)], languages)[0]
+    return reporter(MEANS).reports(query[np.newaxis], [(scores, codes, k)], languages)[0]
 
 
 def test_every_field_by_hand() -> None:
