@@ -56,10 +56,14 @@ class Samples:
         return self._vectors[language]
 
     @cached_property
-    def of_pool(self) -> np.ndarray:
-        """Some vectors of all languages by their shares, (n, dim) float32."""
+    def of_pool(self) -> tuple[np.ndarray, dict[str, slice]]:
+        """Some vectors of all languages by their shares, (n, dim) float32, and where each language's stand."""
         wanted = np.random.default_rng(0).multinomial(_OF_THE_POOL, self._shares).tolist()
-        return np.concatenate([self._read(c, n) for c, n in zip(self._languages, wanted, strict=True) if n])
+        blocks = [self._read(code, count) for code, count in zip(self._languages, wanted, strict=True) if count]
+        ends = np.cumsum([len(block) for block in blocks]).tolist()
+        codes = [code for code, count in zip(self._languages, wanted, strict=True) if count]
+        starts = [0, *ends[:-1]]
+        return np.concatenate(blocks), dict(zip(codes, map(slice, starts, ends), strict=True))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@
 2. The hits show it: chance would give it as many (or as few) hits in one list of five at most (`Chance`).
 3. The offset is none of a small sample: it is `LEAST_ERRORS` standard errors of the language's mean or more.
 4. All of the language is ahead, not a part that speaks of the query's subject: the lower half of its scores is ahead of
-   the pool's lower half too, by half the offset or more, and by `LEAST_LOWER_ERRORS` standard errors.
+   the other languages' lower half too, by two thirds of what the means say or more, and by `LEAST_LOWER_ERRORS`
+   standard errors.
 
 How seldom chance meets them and how often planted bias does is simulated by `benchmarks/planted.py`; docs/bias.md
 shows it, and what no number of one answer can tell.
@@ -26,8 +27,8 @@ __all__ = ["LEAST_EFFECT", "LEAST_ERRORS", "LEAST_LOWER_ERRORS", "Leaning", "lea
 
 LEAST_EFFECT = 0.75
 LEAST_ERRORS = 4.0
-LEAST_LOWER_ERRORS = 2.0
-_LEAST_SHARE = 0.5
+LEAST_LOWER_ERRORS = 3.5
+_LEAST_SHARE = 2 / 3
 _LEAST_FOUND = 8
 """Of fewer scores no slope is known."""
 
@@ -93,21 +94,26 @@ def leaning(
 
 def _is_ahead(query: np.ndarray, pool: Pool, place: int, offset: float) -> bool:
     """Whether a language's offset is beyond chance and the lower half of its scores goes along."""
-    own = pool.samples.of(pool.means.languages[place]) @ query
-    everyone = pool.samples.of_pool @ query
+    code, count, share = pool.means.languages[place], int(pool.means.counts[place]), pool.shares[place]
+    own, (vectors, rows) = pool.samples.of(code) @ query, pool.samples.of_pool
+    everyone = vectors @ query
     variance = float(everyone @ everyone) / len(everyone) - float(everyone.mean()) ** 2
-    spread, count = math.sqrt(max(variance, 0.0)), int(pool.means.counts[place])
-    error = spread * math.sqrt(max(1 - float(pool.means.shares[place]), 0.0) / count)
-    lower = _lower_half(own) - _lower_half(everyone)
-    lower_error = spread * math.sqrt(1 / max(len(own), 1) + 1 / len(everyone))
-    sign = math.copysign(1.0, offset)
-    needed = max(_LEAST_SHARE * abs(offset), LEAST_LOWER_ERRORS * lower_error)
-    return abs(offset) >= LEAST_ERRORS * error and sign * lower >= needed
+    spread = math.sqrt(max(variance, 0.0))
+    if abs(offset) < LEAST_ERRORS * spread * math.sqrt(max(1 - share, 0.0) / count):
+        return False
+    # Beside the others: of a large language the pool is mostly itself.
+    others = np.delete(everyone, rows[code]) if code in rows else everyone
+    if not len(own) or not len(others):
+        return False
+    lower = _lower_half(own) - _lower_half(others)
+    error = spread * math.sqrt(1 / len(own) + 1 / len(others))
+    needed = max(_LEAST_SHARE * abs(offset) / (1 - share), LEAST_LOWER_ERRORS * error)
+    return math.copysign(1.0, offset) * lower >= needed
 
 
 def _lower_half(scores: np.ndarray) -> float:
-    """Mean of the lower half of scores."""
+    """Mean of the lower half of scores, one at least."""
     half = len(scores) // 2
     if not half:
-        return float(scores[0]) if len(scores) else 0.0
+        return float(scores[0])
     return float(np.partition(scores, half)[:half].mean())
