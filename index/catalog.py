@@ -93,6 +93,10 @@ class Catalog:
         """The collection if it is open already; never waits for one that another thread is opening."""
         return self._open.get(self.place.resolve(name))
 
+    def opened(self) -> list[Collection]:
+        """The collections that are open, by name; waits for none."""
+        return [collection for _, collection in sorted(self._open.copy().items())]
+
     def holds(self, name: str) -> bool:
         """Whether a collection is open here, so that no other process may write to it."""
         return self.peek(name) is not None

@@ -17,8 +17,8 @@ __all__ = ["Pool", "Pools", "Samples"]
 _DRIFT = 0.1
 """Chance and samples are made anew when a language has become larger or smaller by this share."""
 
-_OF_A_LANGUAGE = 512
-_OF_THE_POOL = 1024
+_OF_A_LANGUAGE = 256
+_OF_THE_POOL = 512
 """Vectors in a sample."""
 
 _CHOICES = 32
@@ -33,7 +33,7 @@ class Samples:
 
     def __init__(self, means: Means, read: Callable[[str, int], np.ndarray]) -> None:
         self.counts, self._languages, self._read = means.counts, means.languages, read
-        self._shares = means.shares
+        self._shares, self.total = means.shares, int(means.counts.sum())
         self._vectors: dict[str, np.ndarray] = {}
         self._chances: dict[int, Chance] = {}
 
@@ -56,10 +56,14 @@ class Samples:
         return self._vectors[language]
 
     @cached_property
-    def of_pool(self) -> np.ndarray:
-        """Some vectors of all languages by their shares, (n, dim) float32."""
+    def of_pool(self) -> tuple[np.ndarray, dict[str, slice]]:
+        """Some vectors of all languages by their shares, (n, dim) float32, and where each language's stand."""
         wanted = np.random.default_rng(0).multinomial(_OF_THE_POOL, self._shares).tolist()
-        return np.concatenate([self._read(c, n) for c, n in zip(self._languages, wanted, strict=True) if n])
+        blocks = [self._read(code, count) for code, count in zip(self._languages, wanted, strict=True) if count]
+        ends = np.cumsum([len(block) for block in blocks]).tolist()
+        codes = [code for code, count in zip(self._languages, wanted, strict=True) if count]
+        starts = [0, *ends[:-1]]
+        return np.concatenate(blocks), dict(zip(codes, map(slice, starts, ends), strict=True))
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,11 @@ class Pool:
     def ahead(self) -> np.ndarray:
         """`Means.ahead` as the queries are, (L, dim) float32: half the memory to read."""
         return self.means.ahead.astype(np.float32)
+
+    @cached_property
+    def shares(self) -> list[float]:
+        """Each language's share, as numbers that need no array."""
+        return list(self.means.shares.tolist())
 
     @cached_property
     def places(self) -> dict[str, int]:

@@ -10,6 +10,7 @@ grows. Opening maps the sound segments and replays what no segment covers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -30,6 +31,7 @@ from index.local.facts import describe
 from index.local.gpu import Gpu
 from index.local.lock import claim
 from index.local.manifest import FOLDER
+from index.local.merged import merged
 from index.local.opening import remove_strangers
 from index.local.probes import merge
 from index.local.schedule import Schedule, SnapshotPlan
@@ -37,6 +39,9 @@ from index.local.sealing import Sealer
 from index.local.state import State
 from index.local.store import Numbers, PassageStore
 from index.local.view import View
+from index.merging.lens import Lens
+from index.merging.merge import Merge
+from index.merging.statistics import Statistics
 from index.passages import Passage
 from index.question import Scope
 
@@ -165,22 +170,35 @@ class LocalIndex:
             scores, numbers = _reranked(vectors, numbers, *held, scope.k * _RERANKED)
         else:
             scores, numbers = view.nearest(vectors, scope.k, scope.languages, scope.where, self._fitting, WIDER)
-        return [self._found(view, *row, scope) for row in zip(scores, numbers, strict=True)]
+        rows = zip(scores.tolist(), numbers.tolist(), strict=True)
+        return [self._found(view, *row, scope) for row in rows]
 
-    def _found(self, view: View, scores: np.ndarray, numbers: np.ndarray, scope: Scope) -> Found:
-        order = np.lexsort((numbers, -scores))
-        order = order[(numbers[order] >= 0) & np.isfinite(scores[order])]
-        scores, numbers = scores[order], numbers[order]
-        first = numbers[: scope.k].tolist()
-        hits = _hits(scores[: scope.k].tolist(), first, self.store.get(first), scope)
-        return Found(hits, scores, view.languages_of(numbers))
+    def _found(self, view: View, scores: list[float], numbers: list[int], scope: Scope) -> Found:
+        ranked = [(-score, number) for score, number in zip(scores, numbers, strict=True) if number >= 0]
+        ranked = sorted(pair for pair in ranked if pair[0] < math.inf)
+        numbers = [number for _, number in ranked]
+        first = [-score for score, _ in ranked[: scope.k]]
+        hits = _hits(first, numbers[: scope.k], self.store.get(numbers[: scope.k]), scope)
+        return Found(hits, [-score for score, _ in ranked], view.languages_of(numbers))
+
+    def _fitting(self, conditions: tuple[Condition, ...]) -> Numbers:
+        return facets.fitting(self.store.database, conditions)
+
+    def merged(self, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, scope: Scope) -> list[list[Hit]]:
+        """For each query the first k hits by a rule; every hit obeys the scope. See `merged.py`."""
+        return merged(self.view(), self.store, lenses, merge, statistics, scope, self._fitting)
 
     def sample(self, language: str, most: int) -> np.ndarray:
         """Vectors of a language, (n, dim) float32, at most so many, evenly spread, as they are searched."""
         return self.view().sample(language, most)
 
-    def _fitting(self, conditions: tuple[Condition, ...]) -> Numbers:
-        return facets.fitting(self.store.database, conditions)
+    def remember(self, name: str, value: str | None) -> None:
+        """Write down a fact, on disk on return; None forgets it."""
+        self.store.remember(name, value)
+
+    def derived(self) -> Path | None:
+        """A folder for files that can be made again."""
+        return self.folder
 
     def scan(self, after: str | None = None, size: int = 1000) -> Iterator[Block]:
         """Yield all passages with vectors in blocks, in order of id; after: begin behind this id."""

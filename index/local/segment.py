@@ -123,14 +123,14 @@ class Segment:
         there = [code for code in chosen if code in self.devices]
         probes = [self.devices[code].probe(self.parts[code], masks[code]) for code in there]
         here = {code: masks[code] for code in chosen if code not in self.devices}
-        effort = self._effort(list(here), sum(sizes[code] for code in here), among is not None)
+        effort = self.effort_for(list(here), sum(sizes[code] for code in here), among is not None)
         if effort is None:
             return probes + [exact_probe(self.parts[code], mask) for code, mask in here.items()]
         is_whole = len(here) == len(self.parts) and all(mask is None for mask in here.values())
-        mask = None if is_whole else self._joined(here)
+        mask = None if is_whole else self.joined(here)
         return [*probes, graph_probe(self.graph, self.numbers, mask, effort)]
 
-    def _effort(self, chosen: Sequence[str], allowed: int, is_filtered: bool) -> int | None:
+    def effort_for(self, chosen: Sequence[str], allowed: int, is_filtered: bool) -> int | None:
         """`efSearch` for some languages of which so many rows are allowed; None for an exact search."""
         measured = self.facts.effort
         if self.graph is None or not allowed or EVERYTHING not in measured:
@@ -152,7 +152,8 @@ class Segment:
         there = [rows_of[code] + rows.start for code, rows in slices(self.facts.languages) if code in rows_of]
         return np.concatenate(there) if there else np.empty(0, dtype=np.int64)
 
-    def _joined(self, masks: Mapping[str, np.ndarray | None]) -> np.ndarray:
+    def joined(self, masks: Mapping[str, np.ndarray | None]) -> np.ndarray:
+        """Which rows of the whole may be found, (n,) bool, from masks of languages; None allows all of one."""
         joined = np.zeros(len(self.numbers), dtype=bool)
         for code, rows in slices(self.facts.languages):
             if code in masks:

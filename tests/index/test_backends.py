@@ -106,6 +106,17 @@ def test_search_gives_cosines_best_first(filled: PassageIndex) -> None:
         assert hits[0].passage == PASSAGES[seed]
 
 
+def test_a_wider_search_gives_the_same_hits_and_what_stands_behind(filled: PassageIndex) -> None:
+    for languages in (None, ("en", "th")):
+        hits, found = (
+            filled.search(units(3), Scope(1, languages))[0],
+            filled.search_wider(units(3), Scope(1, languages))[0],
+        )
+        everyone = filled.search(units(3), Scope(4, languages))[0]
+        assert found.hits == hits and found.languages == [hit.passage.language for hit in everyone]
+        assert found.scores == pytest.approx([hit.score for hit in everyone], abs=1e-5)
+
+
 @pytest.mark.parametrize("languages", [("en",), ("zh-Hant",), ("de", "th"), ("fr",)])
 def test_every_hit_is_in_the_languages_asked_for(filled: PassageIndex, languages: tuple[str, ...]) -> None:
     assert sorted(found(filled, Scope(10, languages))) == sorted(p.id for p in PASSAGES if p.language in languages)
