@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.errors import CollectionInUse, DamagedCollection
+from index.errors import DamagedCollection
 from index.local.build import Shape
 from index.local.index import DATABASE, LocalIndex
 from index.local.manifest import FOLDER, MANIFEST, Manifest
 from index.local.schema import SCHEMA_VERSION
 from index.question import Scope
-from tests.index.local.made import FACTS, SMALL, Model, open_made, passages, require_equal, vectors
+from tests.index.local.made import FACTS, Model, open_made, passages, require_equal, vectors
 
 QUERIES = vectors(5, seed=7)
 
@@ -255,11 +255,3 @@ def test_a_later_version_is_refused(tmp_path: Path) -> None:
         connection.execute("PRAGMA user_version = 99")
     with pytest.raises(DamagedCollection, match="version 99"):
         open_made(tmp_path / "c")
-
-
-def test_one_writer_at_a_time(tmp_path: Path) -> None:
-    index = open_made(tmp_path / "c")
-    with pytest.raises(CollectionInUse):
-        open_made(tmp_path / "c")
-    index.close()
-    LocalIndex(tmp_path / "c", FACTS, shape=SMALL).close()
