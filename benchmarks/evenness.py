@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import numpy as np
 import typer
 
-from index.bias import Reporter
+from index.collection import Collection, making_of
+from index.encoder import Embedded, Encoder
 from index.local.index import LocalIndex
 from index.passages import Passage
-from index.question import Scope
+from index.question import Question
 
 LANGUAGES = 50
 BATCH = 10_000
@@ -38,12 +38,19 @@ def main(
 ) -> None:
     """Print both times and what they differ by."""
     with tempfile.TemporaryDirectory() as own:
-        index = LocalIndex((folder or Path(own)) / f"even-{passages}-{dim}", {"encoder": "made", "dimension": str(dim)})
+        encoder = cast(Encoder, _Known(dim))
+        index = LocalIndex((folder or Path(own)) / f"even-{passages}-{dim}", making_of(encoder))
         if not index.counts():
             _fill(index, passages, dim)
-        asked = _queries(dim, queries + WARM, lean)
-        _measure(index, asked)
-        index.close()
+        with Collection(index, encoder) as collection:
+            _measure(collection, _queries(dim, queries + WARM, lean))
+
+
+class _Known:
+    """Stands for the encoder: all vectors are known."""
+
+    def __init__(self, dim: int) -> None:
+        self.name, self.fingerprint, self.dimension = "made", "made", dim
 
 
 def _fill(index: LocalIndex, passages: int, dim: int) -> None:
@@ -83,42 +90,41 @@ def _queries(dim: int, count: int, lean: float) -> np.ndarray:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
-def _measure(index: LocalIndex, queries: np.ndarray) -> None:
-    scope, reporter = Scope(10), Reporter(index.means, index.sample)
+def _measure(collection: Collection, queries: np.ndarray) -> None:
+    def ask(query: np.ndarray, bias: bool, as_data: bool) -> bool:
+        question = Question("made", 10, query_language="en", bias=bias)
+        embedded = Embedded(query, np.ones(1, dtype=np.int64), np.zeros(1, dtype=bool))
+        answer = collection.answer([question], embedded)[0]
+        if as_data:
+            answer.as_json()
+        return answer.bias is not None and answer.bias.warning is not None
 
-    def plain(query: np.ndarray) -> bool:
-        return bool([hit.passage.id for hit in index.search(query, scope)[0]]) and False
-
-    def reported(query: np.ndarray) -> bool:
-        found = index.search_wider(query, scope)[0]
-        told = (found.scores, found.languages, len(found.hits))
-        report = reporter.reports(query, [told], None)[0]
-        return bool([hit.passage.id for hit in found.hits]) and report.warning is not None
-
-    def as_data(query: np.ndarray) -> bool:
-        found = index.search_wider(query, scope)[0]
-        told = (found.scores, found.languages, len(found.hits))
-        return reporter.reports(query, [told], None)[0].as_json()["warning"] is not None
-
-    ways: dict[str, Callable[[np.ndarray], bool]] = {"search": plain, "with report": reported, "as data too": as_data}
+    ways = {
+        "search": (False, False),
+        "with a report": (True, False),
+        "search, as plain data": (False, True),
+        "with a report, as plain data": (True, True),
+    }
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     warned = 0
     rng = np.random.default_rng(1)
     for number, query in enumerate(queries):
         for name in rng.permutation(list(ways)).tolist():
             started = time.perf_counter(), time.thread_time()
-            warns = ways[name](query[np.newaxis])
+            warns = ask(query[np.newaxis], *ways[name])
             if number >= WARM:
                 times[name].append((time.perf_counter() - started[0], time.thread_time() - started[1]))
-                warned += warns and name == "with report"
-    counts = index.counts()
+                warned += warns and name == "with a report"
+    counts = collection.counts()
     print(f"\n{sum(counts.values()):,} passages, {len(counts)} languages; {warned / len(times['search']):.1%} warned\n")
     print("| | p50 ms | p95 ms | of the processor | more than a search |\n| --- | ---: | ---: | ---: | ---: |")
     taken = {name: np.array(pairs) * 1e3 for name, pairs in times.items()}
+    bases = {"with a report": "search", "with a report, as plain data": "search, as plain data"}
     for name, pairs in taken.items():
         middle, late = np.quantile(pairs[:, 0], [0.5, 0.95])
-        own, base = np.median(pairs[:, 1]), np.median(taken["search"][:, 1])
-        print(f"| {name} | {middle:.3f} | {late:.3f} | {own:.3f} | {own / base - 1:+.1%} |")
+        own, base = np.median(pairs[:, 1]), np.median(taken[bases.get(name, name)][:, 1])
+        more = f"{own / base - 1:+.1%}" if name in bases else ""
+        print(f"| {name} | {middle:.3f} | {late:.3f} | {own:.3f} | {more} |")
 
 
 if __name__ == "__main__":

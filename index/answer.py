@@ -75,7 +75,7 @@ class Answer:
             ],
             "query_language": asdict(self.query_language),
             "languages": self.languages,
-            "shares": [asdict(share) for share in self.shares],
+            "shares": [share.as_json() for share in self.shares],
             "truncated": self.truncated,
             "merge": self.merge.as_json(),
             "bias": None if self.bias is None else self.bias.as_json(),

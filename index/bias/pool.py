@@ -58,12 +58,20 @@ class Samples:
     @cached_property
     def of_pool(self) -> tuple[np.ndarray, dict[str, slice]]:
         """Some vectors of all languages by their shares, (n, dim) float32, and where each language's stand."""
-        wanted = np.random.default_rng(0).multinomial(_OF_THE_POOL, self._shares).tolist()
-        blocks = [self._read(code, count) for code, count in zip(self._languages, wanted, strict=True) if count]
+        rng = np.random.default_rng(0)
+        wanted = {
+            c: n
+            for c, n in zip(self._languages, rng.multinomial(_OF_THE_POOL, self._shares).tolist(), strict=True)
+            if n
+        }
+        # Some of more than are wanted, because a backend may give fewer than it is asked for.
+        read = [self._read(code, 2 * count) for code, count in wanted.items()]
+        blocks = [
+            rng.choice(block, min(count, len(block)), replace=False, axis=0)
+            for block, count in zip(read, wanted.values(), strict=True)
+        ]
         ends = np.cumsum([len(block) for block in blocks]).tolist()
-        codes = [code for code, count in zip(self._languages, wanted, strict=True) if count]
-        starts = [0, *ends[:-1]]
-        return np.concatenate(blocks), dict(zip(codes, map(slice, starts, ends), strict=True))
+        return np.concatenate(blocks), dict(zip(wanted, map(slice, [0, *ends[:-1]], ends), strict=True))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@
 2. The hits show it: chance would give it as many (or as few) hits in one list of five at most (`Chance`).
 3. The offset is none of a small sample: it is `LEAST_ERRORS` standard errors of the language's mean or more.
 4. All of the language is ahead, not a part that speaks of the query's subject: the lower half of its scores is ahead of
-   the other languages' lower half too, by two thirds of what the means say or more, and by `LEAST_LOWER_ERRORS`
+   the other languages' lower half too, by half of what the means say or more, and by `LEAST_LOWER_ERRORS`
    standard errors.
 
 How seldom chance meets them and how often planted bias does is simulated by `benchmarks/planted.py`; docs/bias.md
@@ -27,8 +27,8 @@ __all__ = ["LEAST_EFFECT", "LEAST_ERRORS", "LEAST_LOWER_ERRORS", "Leaning", "lea
 
 LEAST_EFFECT = 0.75
 LEAST_ERRORS = 4.0
-LEAST_LOWER_ERRORS = 3.5
-_LEAST_SHARE = 2 / 3
+LEAST_LOWER_ERRORS = 2.5
+_LEAST_SHARE = 0.5
 _LEAST_FOUND = 8
 """Of fewer scores no slope is known."""
 
