@@ -43,7 +43,8 @@ class Walk:
     """A segment's graph as a choice allows it.
 
     mask: (n,) bool, None when all rows may be met. starts, places: the first row of each language and its place in
-    the choice, -1 for one that is not in it. alone: place → how to look into that language alone.
+    the choice, -1 for one that is not in it. here: (L,) bool, which languages of the choice it meets.
+    alone: place → how to look into that language alone.
     """
 
     segment: Segment
@@ -51,6 +52,7 @@ class Walk:
     effort: int
     starts: np.ndarray
     places: np.ndarray
+    here: np.ndarray
     alone: dict[int, list[Probe]]
     _parameters: dict[int, Any] = field(default_factory=dict)
 
@@ -141,4 +143,4 @@ def _survey_segment(ground: Ground, segment: Segment, languages: Sequence[str], 
         alone = {place_of[code]: segment.probes([code], among) for code in here}
         lengths = np.array([segment.facts.languages[c] if c in here else 0 for c in languages], dtype=np.int64)
         np.add(ground.rows, lengths, out=ground.rows)
-        ground.walks.append(Walk(segment, mask, effort, starts, places, alone))
+        ground.walks.append(Walk(segment, mask, effort, starts, places, lengths > 0, alone))

@@ -54,12 +54,12 @@ class Statistics:
     def steered(self, query: np.ndarray, shifts: np.ndarray, further: np.ndarray | None = None) -> np.ndarray:
         """A query changed little so that a random passage of L scores about shifts_L more: (dim,) float32.
 
-        shifts: (L,). further: shifts that have nothing to do with where the query stands among the languages, (L,); None
-        is none. One walk of a graph with it meets languages in the proportions of the shifted scores, where a walk with
-        the query itself meets those that start ahead. The least change whose product with each mu_L − mu is what
-        shifts_L is above the pool's lies in the span of these differences; it also adds noise within languages, so it
-        gives up what costs more noise than it gains (ridge regression, Hoerl and Kennard 1970: variance of the vectors
-        by dimension, and of a mean by its passages). Measured on made vectors by `benchmarks/merging.py`.
+        shifts: (L,). further: shifts that have nothing to do with where the query stands among the languages, (L,);
+        None is none. One walk of a graph with it meets languages in the proportions of the shifted scores, where a
+        walk with the query itself meets those that start ahead. The least change whose product with each mu_L − mu is
+        what shifts_L is above the pool's lies in the span of these differences; it also adds noise within languages, so
+        it gives up what costs more noise than it gains (ridge regression, Hoerl and Kennard 1970: variance of the
+        vectors by dimension, and of a mean by its passages). Measured on made vectors by `benchmarks/merging.py`.
         """
         weak, firm = self._steering
         walk = query + weak @ (shifts - self.means.shares @ shifts).astype(np.float32)
