@@ -133,7 +133,7 @@ def _settle(
     sizes = ground.sizes
     could = undecided(merge, query.candidates(sizes), query.bounds, k)
     if merge.gives_places and could.any():
-        even = statistics.steered(query.lens.query, -(statistics.means.ahead @ query.lens.query))
+        even = statistics.steered(query.lens.query, -(statistics.ahead32 @ query.lens.query))
         before = query.bounds.copy()
         query.bounds[:] = -np.inf
         _walk(ground, [query], [even], statistics, k)

@@ -82,7 +82,7 @@ class Fitted:
     def load(cls, path: Path) -> Fitted | None:
         """What was saved; None where there is nothing, or nothing that can be read: it is then fitted anew."""
         try:
-            with np.load(path, allow_pickle=False) as held:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
                 if int(held["version"]) != _VERSION:
                     return None
                 languages = tuple(str(code) for code in held["languages"])
