@@ -16,6 +16,7 @@ from index.local.probes import Probe
 from index.merging.deciding import undecided
 from index.merging.lens import Lens
 from index.merging.merge import Candidates, Merge
+from index.merging.products import inner
 from index.merging.statistics import Statistics
 
 __all__ = ["Gathered", "gather"]
@@ -112,11 +113,11 @@ def _bounds(lens: Lens, vector: np.ndarray, met: Met, products: np.ndarray, stat
         # With what the lens asks it scores as much more as a passage of its language does on average, and as those met
         # did beyond that.
         moved, means = lens.queries - vector, statistics.means32
-        expected = means @ moved if moved.ndim == 1 else np.einsum("ld,ld->l", moved, means)
+        expected = inner(means, moved) if moved.ndim == 1 else np.einsum("ld,ld->l", moved, means)
         beyond = products - met.scores - expected[met.places]
-        scores = (
-            least + expected + beyond.mean() + _DEVIATIONS * float(np.sqrt(np.mean(np.square(beyond - beyond.mean()))))
-        )
+        mean = float(beyond.sum()) / len(beyond)
+        deviation = max(0.0, float(beyond.dot(beyond)) / len(beyond) - mean**2) ** 0.5
+        scores = least + expected + (mean + _DEVIATIONS * deviation)
         return np.asarray(lens.factors * scores - lens.offsets)
     return np.asarray(lens.factors * least - lens.offsets)
 
@@ -133,7 +134,7 @@ def _settle(
     sizes = ground.sizes
     could = undecided(merge, query.candidates(sizes), query.bounds, k)
     if merge.gives_places and could.any():
-        even = statistics.steered(query.lens.query, -(statistics.ahead32 @ query.lens.query))
+        even = statistics.steered(query.lens.query, -inner(statistics.ahead32, query.lens.query))
         before = query.bounds.copy()
         query.bounds[:] = -np.inf
         _walk(ground, [query], [even], statistics, k)

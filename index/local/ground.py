@@ -73,7 +73,7 @@ class Walk:
         if not kept.all():
             scores, rows = scores[kept], rows[kept]
         places = self.places[np.searchsorted(self.starts, rows, side="right") - 1]
-        vectors = self.segment.storage.reconstruct_batch(rows) if with_vectors and len(rows) else None
+        vectors = self.segment.vectors(rows) if with_vectors and len(rows) else None
         return Met(self.segment.numbers[rows], places, scores, vectors)
 
     @property

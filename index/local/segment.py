@@ -96,6 +96,14 @@ class Segment:
         dead = [part.numbers[~part.alive] for part in self.parts.values() if part.alive is not None]
         return [int(number) for numbers in dead for number in numbers]
 
+    def vectors(self, rows: np.ndarray) -> np.ndarray:
+        """The vectors of some rows, (n, dim) float32, decoded where they are coded."""
+        if self.facts.storage != "float32":
+            return np.asarray(self.storage.reconstruct_batch(rows))
+        size = self.storage.ntotal * self.facts.dimension
+        held = faiss.rev_swig_ptr(faiss.downcast_index(self.storage).get_xb(), size)
+        return np.asarray(held.reshape(-1, self.facts.dimension)[rows])
+
     def without(self, dropped: Numbers) -> Self:
         """The segment with these numbers dead; numbers that are not here are passed over."""
         parts = {code: part.without(dropped[code]) if code in dropped else part for code, part in self.parts.items()}

@@ -9,6 +9,7 @@ import numpy as np
 
 from index.merging.lens import Lens
 from index.merging.merge import Merge
+from index.merging.products import inner
 from index.merging.statistics import Statistics
 
 __all__ = ["Centred"]
@@ -31,8 +32,8 @@ class Centred(Merge):
         """Every language is asked the same; its offset is the mean score of its passages less that of all."""
         place = statistics.place(asked) if self.query_side else None
         if place is None:
-            return Lens.shifted(query, statistics, statistics.ahead32 @ query)
+            return Lens.shifted(query, statistics, inner(statistics.ahead32, query))
         moved = query - statistics.means32[place]
-        offsets = statistics.ahead32 @ moved
+        offsets = inner(statistics.ahead32, moved)
         walk = statistics.steered(moved, -offsets)
         return Lens(statistics.languages, query, moved, np.ones(len(offsets)), offsets, walk)

@@ -9,6 +9,7 @@ import numpy as np
 
 from index.bias.means import Means
 from index.merging.fitted import Fitted
+from index.merging.products import inner
 
 __all__ = ["Statistics"]
 
@@ -76,7 +77,7 @@ class Statistics:
         noise = self._variances / np.maximum(self.means.counts, 1) + firmness * self._variances.mean() / dim * len(
             ahead
         )
-        return np.asarray(np.linalg.solve(ahead @ ahead.T + np.diag(noise), ahead).T.astype(np.float32))
+        return np.ascontiguousarray(np.linalg.solve(ahead @ ahead.T + np.diag(noise), ahead).T, dtype=np.float32)
 
     def steered(self, query: np.ndarray, shifts: np.ndarray, further: np.ndarray | None = None) -> np.ndarray:
         """A query changed little so that a random passage of L scores about shifts_L more: (dim,) float32.
@@ -89,9 +90,9 @@ class Statistics:
         vectors by dimension, and of a mean by its passages). Measured on made vectors by `benchmarks/merging.py`.
         """
         weak, firm = self._steering
-        walk = query + weak @ (shifts - self.means.shares @ shifts).astype(np.float32)
+        walk = query + inner(weak, (shifts - self.means.shares @ shifts).astype(np.float32))
         if further is not None:
-            walk = walk + firm @ (further - self.means.shares @ further).astype(np.float32)
+            walk = walk + inner(firm, (further - self.means.shares @ further).astype(np.float32))
         return np.asarray(walk, dtype=np.float32)
 
     @cached_property
