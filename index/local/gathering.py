@@ -15,7 +15,7 @@ from index.local.ground import Ground, Met
 from index.local.probes import Probe
 from index.merging.deciding import undecided
 from index.merging.lens import Lens
-from index.merging.merge import Candidates, Merge
+from index.merging.merge import Candidates, Merge, at_most
 from index.merging.products import inner
 from index.merging.statistics import Statistics
 
@@ -64,7 +64,7 @@ _NOTHING = np.empty(0, dtype=np.int64)
 def gather(ground: Ground, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, k: int) -> list[Candidates]:
     """Candidates for each query, among which the rule's first k are."""
     sizes = ground.sizes
-    wanted = merge.wanted(sizes, k)
+    wanted = at_most(sizes, k) if ground.is_filtered else merge.wanted(sizes, k)
     gathered = [Gathered(lens, np.full(len(sizes), -np.inf)) for lens in lenses]
     for place, probe in ground.exact:
         _look(gathered, place, probe, int(wanted[place]))

@@ -88,12 +88,14 @@ class Ground:
 
     sizes: language → passages in the pool, filter or not. exact: (place of a language, how to search it exactly).
     rows: (L,) int64, rows that looking into each language alone in the walks' segments reads at most.
+    is_filtered: whether a filter may leave fewer passages of a language than `sizes` says.
     """
 
     sizes: dict[str, int]
     exact: list[tuple[int, Probe]]
     walks: list[Walk]
     rows: np.ndarray
+    is_filtered: bool
 
 
 def survey(segments: Sequence[Segment], tail: Tail, sizes: dict[str, int], among: Numbers | None) -> Ground:
@@ -102,7 +104,7 @@ def survey(segments: Sequence[Segment], tail: Tail, sizes: dict[str, int], among
     sizes: language → passages. among: the numbers that fit a filter; None without one.
     """
     languages = list(sizes)
-    ground = Ground(sizes, [], [], np.zeros(len(languages), dtype=np.int64))
+    ground = Ground(sizes, [], [], np.zeros(len(languages), dtype=np.int64), among is not None)
     for segment in segments:
         _survey_segment(ground, segment, languages, among)
     for place, code in enumerate(languages):

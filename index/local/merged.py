@@ -35,6 +35,8 @@ def merged(
 
     statistics: of the languages searched. fitting: looks up the numbers that fit a filter.
     """
+    if not statistics.languages:
+        return [[] for _ in lenses]
     is_coarse = view.is_coarse
     k = scope.k * _RERANKED if is_coarse else scope.k
     ground = view.ground(statistics.languages, scope.where, fitting)

@@ -74,9 +74,8 @@ class Statistics:
 
     def _ridge(self, firmness: float) -> np.ndarray:
         ahead, dim = self.ahead, self.means.vectors.shape[1]
-        noise = self._variances / np.maximum(self.means.counts, 1) + firmness * self._variances.mean() / dim * len(
-            ahead
-        )
+        across = float(self._variances.sum()) / dim  # in one dimension, times the number of languages
+        noise = self._variances / np.maximum(self.means.counts, 1) + firmness * across
         return np.ascontiguousarray(np.linalg.solve(ahead @ ahead.T + np.diag(noise), ahead).T, dtype=np.float32)
 
     def steered(self, query: np.ndarray, shifts: np.ndarray, further: np.ndarray | None = None) -> np.ndarray:
@@ -122,6 +121,6 @@ class Statistics:
         """The first singular directions of each language, (L, count, dim) float32; zeros where none were fitted."""
         places = self._fitted_places
         chosen = np.zeros((len(places), count, self.means.vectors.shape[1]), dtype=np.float32)
-        if self.fitted is not None:
+        if self.fitted is not None and (places >= 0).any():
             chosen[places >= 0] = self.fitted.directions[places[places >= 0], :count]
         return chosen
