@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Sequence
 from typing import Annotated
@@ -20,6 +21,7 @@ from index.threads import share_cores
 from service.batching import BatchQueue
 from service.metrics import Metrics
 from service.refusals import Overloaded
+from service.reranking import RerankingSearcher
 from service.searching import Searcher
 from service.settings import Settings
 from service.tracing import open_tracer
@@ -41,24 +43,43 @@ class Engine:
         self.settings, self.metrics = settings, Metrics()
         self.tracer = open_tracer(settings.otel_endpoint)
         threads = share_cores(settings.threads)
-        self.encoder = settings.load_encoder()
-        self.catalog = Catalog(settings.place(), self.encoder, allowed=settings.languages)
-        self.queue = self._open_queue(self.encoder)
-        self._queues = {self.encoder.fingerprint: self.queue}
+        self.encoders = settings.open_encoders()
+        self.encoder, reranker = self.encoders.default, settings.load_reranker()
+        self.catalog = Catalog(
+            settings.place(), self.encoder, allowed=settings.languages, encoders=self.encoders, reranker=reranker
+        )
+        self._queues: dict[str, BatchQueue] = {}
+        self._queues_lock = threading.Lock()
+        self.queue = self.queue_before(self.encoder)
         self._searcher = Searcher(threads, settings.hang_seconds)
+        self._reranking = RerankingSearcher()
         self._is_proven = False
         if settings.demo:
             self.catalog.ensure_demo()
 
     def _open_queue(self, encoder: Encoder) -> BatchQueue:
         queue = BatchQueue(encoder, self.settings.batch_tokens, self.settings.max_waiting, self.metrics)
-        self.metrics.watch_queue(encoder.name, "query", lambda: queue.waiting["query"])
-        self.metrics.watch_queue(encoder.name, "passage", lambda: queue.waiting["passage"])
+        # Two encoders of one name, before and after an upgrade, are told apart by their fingerprints.
+        names = {known.encoder.name for known in self._queues.values()}
+        name = f"{encoder.name}-{encoder.fingerprint[:12]}" if encoder.name in names else encoder.name
+        self.metrics.watch_queue(name, "query", lambda: queue.waiting["query"])
+        self.metrics.watch_queue(name, "passage", lambda: queue.waiting["passage"])
         return queue
+
+    def queue_before(self, encoder: Encoder) -> BatchQueue:
+        """The queue before an encoder, opened when first asked for."""
+        with self._queues_lock:
+            if encoder.fingerprint not in self._queues:
+                self._queues[encoder.fingerprint] = self._open_queue(encoder)
+            return self._queues[encoder.fingerprint]
+
+    def queues(self) -> list[BatchQueue]:
+        """All queues, that of the encoder that is set first."""
+        return list(self._queues.values())
 
     def queue_of(self, collection: Collection) -> BatchQueue:
         """The queue before a collection's encoder."""
-        return self._queues[collection.encoder.fingerprint]
+        return self.queue_before(collection.encoder)
 
     def collection(self, name: str | None = None) -> Collection:
         """An open collection, the default one for None; raises NotFound or what opening raises."""
@@ -74,7 +95,8 @@ class Engine:
     ) -> list[Answer]:
         """Answer questions whose vectors are known, in a thread; deadline: on `time.monotonic`'s clock."""
         started = time.perf_counter()
-        answers = await self._searcher.answer(collection, questions, embedded, deadline)
+        searcher = self._reranking if any(question.rerank for question in questions) else self._searcher
+        answers = await searcher.answer(collection, questions, embedded, deadline)
         seconds = (time.perf_counter() - started) / len(questions)
         for answer in answers:
             self.metrics.searched(answer, seconds)
@@ -105,7 +127,7 @@ class Engine:
 
     def _stopped(self) -> str | None:
         """What a thread that has ended or hangs tells of itself."""
-        ended = (queue.stopped for queue in self._queues.values() if queue.stopped is not None)
+        ended = (queue.stopped for queue in self.queues() if queue.stopped is not None)
         return next(ended, None) or self._searcher.fault()
 
     async def _prove(self) -> None:
@@ -118,9 +140,10 @@ class Engine:
 
     def close(self) -> None:
         """Finish what was accepted, then close all collections."""
-        for queue in self._queues.values():
+        for queue in self.queues():
             queue.close()
         self._searcher.close()
+        self._reranking.close()
         self.catalog.close()
         self.tracer.close()
 

@@ -131,8 +131,8 @@ def _survey_segment(ground: Ground, segment: Segment, languages: Sequence[str], 
     for code, mask in masks.items():
         if code in segment.devices and not is_few:
             ground.exact.append((place_of[code], segment.devices[code].probe(segment.parts[code], mask)))
-        elif is_few and isinstance(segment.storage, faiss.IndexFlat):
-            rows = segment.joined({code: mask})
+        elif is_few and mask is not None:
+            rows = segment.rows_of({code: np.flatnonzero(mask)})
             ground.exact.append((place_of[code], picked_probe(segment.storage, segment.numbers, rows)))
         elif effort is None:
             ground.exact.append((place_of[code], exact_probe(segment.parts[code], mask)))
