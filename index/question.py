@@ -40,10 +40,10 @@ class Question:
     """A query and where to look for its passages.
 
     k: number of hits. languages: only passages in these; None means all. query_language: None has it
-    detected. where: a filter on metadata as `index/filters.py` describes it; None means none. merge: the rule that
-    makes one list of several languages; None takes the collection's. bias: whether the answer reports what it
-    favours. mode: what decides. rerank: whether a cross-encoder reads the first `rerank_candidates` hits and puts
-    them in order.
+    detected. where: a filter on metadata as `index/filters.py` describes it; None means none. bias: whether the
+    answer reports what it favours. mode: what decides. rerank: whether a cross-encoder reads the first
+    `rerank_candidates` hits and puts them in order. merge: the rule that makes one list of several languages, of what
+    the vectors find; None takes the collection's.
     """
 
     query: str
@@ -51,11 +51,11 @@ class Question:
     languages: Sequence[str] | None = None
     query_language: str | None = None
     where: dict[str, Any] | None = None
-    merge: Merge | None = None
     bias: bool = False
     mode: Mode = "dense"
     rerank: bool = False
     rerank_candidates: int = RERANKED
+    merge: Merge | None = None
 
     def scope(self) -> Scope:
         """The checked scope; raises InvalidInput or UnknownLanguage for what no collection could answer."""
