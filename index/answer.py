@@ -11,16 +11,23 @@ from index.languages import DetectedLanguage
 from index.merging.merge import Merge
 from index.merging.rules import SCORE
 from index.passages import Passage
+from index.question import Mode
 
 __all__ = ["Answer", "Found", "Hit"]
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found and its cosine similarity to the query, -1 to 1."""
+    """A passage found and its cosine similarity to the query, -1 to 1.
+
+    lexical_score: BM25, 0 or more; None where words were not asked or do not match. rerank_score: what a reranker
+    gave, more is better; None where none was asked.
+    """
 
     passage: Passage
     score: float
+    lexical_score: float | None = None
+    rerank_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,8 @@ class Answer:
 
     query_language: which language the query is in and how that was decided; it never limits the search.
     languages: the languages searched. shares: what the hits favour, per language searched.
-    truncated: whether the query was longer than the encoder reads. merge: the rule that put the hits in order.
-    bias: None unless it was asked for.
+    truncated: whether the query was longer than the encoder reads. bias: None unless it was asked for. mode: what
+    decided. merge: the rule that put the hits of the vectors in order.
     """
 
     hits: list[Hit]
@@ -55,20 +62,32 @@ class Answer:
     languages: list[str]
     shares: list[LanguageShare]
     truncated: bool
-    merge: Merge = SCORE
     bias: BiasReport | None = None
+    mode: Mode = "dense"
+    merge: Merge = SCORE
 
     def as_json(self) -> dict[str, Any]:
         """The answer as plain data: the shape `POST /search` and `isoglot search --json` give."""
         return {
             "hits": [
-                {**asdict(hit.passage), "score": hit.score, "offset_rank": rank}
+                _hit_json(hit, rank)
                 for hit, rank in zip(self.hits, self.bias.offset_ranks if self.bias else repeat(None), strict=False)
             ],
             "query_language": asdict(self.query_language),
             "languages": self.languages,
             "shares": [share.as_json() for share in self.shares],
             "truncated": self.truncated,
-            "merge": self.merge.as_json(),
             "bias": None if self.bias is None else self.bias.as_json(),
+            "mode": self.mode,
+            "merge": self.merge.as_json(),
         }
+
+
+def _hit_json(hit: Hit, offset_rank: int | None) -> dict[str, Any]:
+    return {
+        **asdict(hit.passage),
+        "score": hit.score,
+        "lexical_score": hit.lexical_score,
+        "rerank_score": hit.rerank_score,
+        "offset_rank": offset_rank,
+    }

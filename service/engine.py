@@ -21,6 +21,7 @@ from index.threads import share_cores
 from service.batching import BatchQueue
 from service.metrics import Metrics
 from service.refusals import Overloaded
+from service.reranking import RerankingSearcher
 from service.searching import Searcher
 from service.settings import Settings
 from service.tracing import open_tracer
@@ -43,13 +44,16 @@ class Engine:
         self.tracer = open_tracer(settings.otel_endpoint)
         threads = share_cores(settings.threads)
         self.encoders = settings.open_encoders()
-        self.encoder = self.encoders.default
-        self.catalog = Catalog(settings.place(), self.encoder, allowed=settings.languages, encoders=self.encoders)
+        self.encoder, reranker = self.encoders.default, settings.load_reranker()
+        self.catalog = Catalog(
+            settings.place(), self.encoder, allowed=settings.languages, encoders=self.encoders, reranker=reranker
+        )
         self.metrics.watch_bias(self.catalog.opened)
         self._queues: dict[str, BatchQueue] = {}
         self._queues_lock = threading.Lock()
         self.queue = self.queue_before(self.encoder)
         self._searcher = Searcher(threads, settings.hang_seconds)
+        self._reranking = RerankingSearcher()
         self._is_proven = False
         if settings.demo:
             self.catalog.ensure_demo()
@@ -70,6 +74,10 @@ class Engine:
                 self._queues[encoder.fingerprint] = self._open_queue(encoder)
             return self._queues[encoder.fingerprint]
 
+    def queues(self) -> list[BatchQueue]:
+        """All queues, that of the encoder that is set first."""
+        return list(self._queues.values())
+
     def queue_of(self, collection: Collection) -> BatchQueue:
         """The queue before a collection's encoder."""
         return self.queue_before(collection.encoder)
@@ -88,7 +96,8 @@ class Engine:
     ) -> list[Answer]:
         """Answer questions whose vectors are known, in a thread; deadline: on `time.monotonic`'s clock."""
         started = time.perf_counter()
-        answers = await self._searcher.answer(collection, questions, embedded, deadline)
+        searcher = self._reranking if any(question.rerank for question in questions) else self._searcher
+        answers = await searcher.answer(collection, questions, embedded, deadline)
         seconds = (time.perf_counter() - started) / len(questions)
         for answer, vector in zip(answers, embedded.vectors, strict=True):
             self.metrics.searched(answer, seconds)
@@ -121,7 +130,7 @@ class Engine:
 
     def _stopped(self) -> str | None:
         """What a thread that has ended or hangs tells of itself."""
-        ended = (queue.stopped for queue in list(self._queues.values()) if queue.stopped is not None)
+        ended = (queue.stopped for queue in self.queues() if queue.stopped is not None)
         return next(ended, None) or self._searcher.fault()
 
     async def _prove(self) -> None:
@@ -134,9 +143,10 @@ class Engine:
 
     def close(self) -> None:
         """Finish what was accepted, then close all collections."""
-        for queue in self._queues.values():
+        for queue in self.queues():
             queue.close()
         self._searcher.close()
+        self._reranking.close()
         self.catalog.close()
         self.tracer.close()
 

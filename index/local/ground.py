@@ -43,7 +43,8 @@ class Walk:
     """A segment's graph as a choice allows it.
 
     mask: (n,) bool, None when all rows may be met. starts, places: the first row of each language and its place in
-    the choice, -1 for one that is not in it. alone: place → how to look into that language alone.
+    the choice, -1 for one that is not in it. here: (L,) bool, which languages of the choice it meets.
+    alone: place → how to look into that language alone.
     """
 
     segment: Segment
@@ -51,6 +52,7 @@ class Walk:
     effort: int
     starts: np.ndarray
     places: np.ndarray
+    here: np.ndarray
     alone: dict[int, list[Probe]]
     _parameters: dict[int, Any] = field(default_factory=dict)
 
@@ -71,7 +73,7 @@ class Walk:
         if not kept.all():
             scores, rows = scores[kept], rows[kept]
         places = self.places[np.searchsorted(self.starts, rows, side="right") - 1]
-        vectors = self.segment.storage.reconstruct_batch(rows) if with_vectors and len(rows) else None
+        vectors = self.segment.vectors(rows) if with_vectors and len(rows) else None
         return Met(self.segment.numbers[rows], places, scores, vectors)
 
     @property
@@ -86,12 +88,14 @@ class Ground:
 
     sizes: language → passages in the pool, filter or not. exact: (place of a language, how to search it exactly).
     rows: (L,) int64, rows that looking into each language alone in the walks' segments reads at most.
+    is_filtered: whether a filter may leave fewer passages of a language than `sizes` says.
     """
 
     sizes: dict[str, int]
     exact: list[tuple[int, Probe]]
     walks: list[Walk]
     rows: np.ndarray
+    is_filtered: bool
 
 
 def survey(segments: Sequence[Segment], tail: Tail, sizes: dict[str, int], among: Numbers | None) -> Ground:
@@ -100,7 +104,7 @@ def survey(segments: Sequence[Segment], tail: Tail, sizes: dict[str, int], among
     sizes: language → passages. among: the numbers that fit a filter; None without one.
     """
     languages = list(sizes)
-    ground = Ground(sizes, [], [], np.zeros(len(languages), dtype=np.int64))
+    ground = Ground(sizes, [], [], np.zeros(len(languages), dtype=np.int64), among is not None)
     for segment in segments:
         _survey_segment(ground, segment, languages, among)
     for place, code in enumerate(languages):
@@ -127,8 +131,8 @@ def _survey_segment(ground: Ground, segment: Segment, languages: Sequence[str], 
     for code, mask in masks.items():
         if code in segment.devices and not is_few:
             ground.exact.append((place_of[code], segment.devices[code].probe(segment.parts[code], mask)))
-        elif is_few and isinstance(segment.storage, faiss.IndexFlat):
-            rows = segment.joined({code: mask})
+        elif is_few and mask is not None:
+            rows = segment.rows_of({code: np.flatnonzero(mask)})
             ground.exact.append((place_of[code], picked_probe(segment.storage, segment.numbers, rows)))
         elif effort is None:
             ground.exact.append((place_of[code], exact_probe(segment.parts[code], mask)))
@@ -141,4 +145,4 @@ def _survey_segment(ground: Ground, segment: Segment, languages: Sequence[str], 
         alone = {place_of[code]: segment.probes([code], among) for code in here}
         lengths = np.array([segment.facts.languages[c] if c in here else 0 for c in languages], dtype=np.int64)
         np.add(ground.rows, lengths, out=ground.rows)
-        ground.walks.append(Walk(segment, mask, effort, starts, places, alone))
+        ground.walks.append(Walk(segment, mask, effort, starts, places, lengths > 0, alone))

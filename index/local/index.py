@@ -23,11 +23,13 @@ from index.backend import Block
 from index.bias.means import Means
 from index.errors import NotFound
 from index.filters import Condition
+from index.lexical.channel import Channel
 from index.local import facets
 from index.local.build import Shape
 from index.local.database import is_current
 from index.local.facts import describe
 from index.local.gpu import Gpu
+from index.local.hits import hits_of, once, reranked
 from index.local.lock import claim
 from index.local.manifest import FOLDER
 from index.local.merged import merged
@@ -88,6 +90,7 @@ class LocalIndex:
             self._release()
             raise
         self._means: tuple[View, Means] | None = None
+        self.lexical = Channel(self.state, self.name, is_writer)
         self._fields: tuple[View | None, set[str]] = None, set()
         self._sealer = Sealer(self.state, self.shape)
         self._schedule = Schedule(snapshots, self.snapshot) if snapshots and not read_only else None
@@ -150,23 +153,21 @@ class LocalIndex:
     def search(self, vectors: np.ndarray, scope: Scope) -> list[list[Hit]]:
         """For each query vector its nearest passages, best first; every hit obeys the scope."""
         view = self.view()
-        is_coarse = view.is_coarse
-        k = scope.k * _RERANKED if is_coarse else scope.k
+        k = scope.k * _RERANKED if view.is_coarse else scope.k
         scores, numbers = view.nearest(vectors, k, scope.languages, scope.where, self._fitting)
-        found = numbers.tolist()
-        wanted = found[0] if len(found) == 1 else np.unique(numbers).tolist()
-        if is_coarse:
-            scores = _scored_anew(vectors, numbers, self.store.vectors_of(wanted, self.state.dimension))
-        passages = self.store.get(wanted)
-        return [_hits(row, there, passages, scope) for row, there in zip(scores.tolist(), found, strict=True)]
+        if view.is_coarse:
+            held = self.store.vectors_of(once(numbers), self.state.dimension)
+            scores, numbers = reranked(vectors, numbers, *held, scope.k)
+        passages = self.store.get(once(numbers))
+        return [hits_of(*row, passages, scope) for row in zip(scores.tolist(), numbers.tolist(), strict=True)]
 
     def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
         """The hits `search` gives, with scores and languages of three times as many behind them."""
         view = self.view()
         if view.is_coarse:  # it looks as far by itself
             scores, numbers = view.nearest(vectors, scope.k * _RERANKED, scope.languages, scope.where, self._fitting)
-            exact = self.store.vectors_of(np.unique(numbers).tolist(), self.state.dimension)
-            scores = _scored_anew(vectors, numbers, exact)
+            held = self.store.vectors_of(once(numbers), self.state.dimension)
+            scores, numbers = reranked(vectors, numbers, *held, scope.k * _RERANKED)
         else:
             scores, numbers = view.nearest(vectors, scope.k, scope.languages, scope.where, self._fitting, WIDER)
         rows = zip(scores.tolist(), numbers.tolist(), strict=True)
@@ -177,8 +178,12 @@ class LocalIndex:
         ranked = sorted(pair for pair in ranked if pair[0] < math.inf)
         numbers = [number for _, number in ranked]
         first = [-score for score, _ in ranked[: scope.k]]
-        hits = _hits(first, numbers[: scope.k], self.store.get(numbers[: scope.k]), scope)
+        hits = hits_of(first, numbers[: scope.k], self.store.get(numbers[: scope.k]), scope)
         return Found(hits, [-score for score, _ in ranked], view.languages_of(numbers))
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many, evenly spread, as they are searched."""
+        return self.view().sample(language, most)
 
     def _fitting(self, conditions: tuple[Condition, ...]) -> Numbers:
         return facets.fitting(self.store.database, conditions)
@@ -186,10 +191,6 @@ class LocalIndex:
     def merged(self, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, scope: Scope) -> list[list[Hit]]:
         """For each query the first k hits by a rule; every hit obeys the scope. See `merged.py`."""
         return merged(self.view(), self.store, lenses, merge, statistics, scope, self._fitting)
-
-    def sample(self, language: str, most: int) -> np.ndarray:
-        """Vectors of a language, (n, dim) float32, at most so many, evenly spread, as they are searched."""
-        return self.view().sample(language, most)
 
     def remember(self, name: str, value: str | None) -> None:
         """Write down a fact, on disk on return; None forgets it."""
@@ -225,34 +226,17 @@ class LocalIndex:
 
     def info(self) -> dict[str, Any]:
         """How it is stored, what recall it promises and what was measured."""
-        return describe(self.state.now, self.shape, self._sealer.fault)
+        return {**describe(self.state.now, self.shape, self._sealer.fault), "lexical": self.lexical.info()}
 
     def close(self) -> None:
         """Let go of the files; everything acknowledged is on disk already."""
         if self._schedule is not None:
             self._schedule.close()
         self._sealer.close()
+        self.lexical.close()
         self.store.close()
         self._release()
 
     def _release(self) -> None:
         if self._lock is not None:
             self._lock.close()
-
-
-def _scored_anew(vectors: np.ndarray, numbers: np.ndarray, exact: dict[int, np.ndarray]) -> np.ndarray:
-    scores = np.full(numbers.shape, -np.inf, dtype=np.float32)
-    for row, found in enumerate(numbers.tolist()):
-        for column, number in enumerate(found):
-            if number in exact:
-                scores[row, column] = vectors[row] @ exact[number]
-    return scores
-
-
-def _hits(scores: list[float], numbers: list[int], passages: dict[int, Passage], scope: Scope) -> list[Hit]:
-    """The k best that are still there, equal ones by number, checked once more against the languages asked for."""
-    ranked = sorted([(-score, number) for score, number in zip(scores, numbers, strict=True) if number in passages])
-    hits = [Hit(passages[number], round(-score, 6)) for score, number in ranked]
-    if scope.languages is not None:
-        hits = [hit for hit in hits if hit.passage.language in scope.languages]
-    return hits[: scope.k]
