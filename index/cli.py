@@ -164,7 +164,7 @@ def search(
     catalog = Catalog(settings.place(), loaded, True, allowed, encoders, reranker)
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
     found = _open(catalog, collection)
-    answer = found.search(query, k, chosen, query_language, _filter(where), bias=bias, mode=mode, rerank=rerank)
+    answer = found.search(query, k, chosen, query_language, _filter(where), bias, mode, rerank)
     if as_json:
         typer.echo(json.dumps(answer.as_json(), ensure_ascii=False, indent=2))
     else:
