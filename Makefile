@@ -64,9 +64,11 @@ test-optimum: install-all install-optimum ## export runs through Optimum, in its
 test-ray: install-ray ## jobs on a real Ray of this machine, in its own environment
 	$(RAY)/bin/python -m pytest tests/ray
 
-check: install-all ## lint, types, docs up to date
+check: install-all ## lint, imports, dead code, types, docs up to date
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/vulture
 	$(VENV)/bin/mypy
 	$(VENV)/bin/python docs/generate.py --check
 

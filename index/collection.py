@@ -29,7 +29,7 @@ from index.local.index import LocalIndex
 from index.passages import Passage, require_unique
 from index.question import Question, Scope
 
-__all__ = ["Added", "Collection"]
+__all__ = ["Added", "Collection", "making_of"]
 
 
 @dataclass(frozen=True, slots=True)

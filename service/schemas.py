@@ -16,6 +16,7 @@ __all__ = [
     "Limits",
     "PassageIn",
     "Problem",
+    "QueryLanguage",
     "RequestModel",
     "SearchRequest",
     "SearchResponse",

@@ -20,7 +20,7 @@ from index.local.database import Database
 from index.local.schema import facet_rows
 from index.passages import Passage
 
-__all__ = ["Numbers", "PassageStore", "Rows"]
+__all__ = ["Numbers", "PassageStore", "Rows", "by_language"]
 
 Numbers = dict[str, np.ndarray]
 """Language → passages' numbers, (n,) int64, ascending."""

@@ -15,6 +15,8 @@ from service.call import CallOf
 from service.engine import Engine, EngineOf
 from service.schemas import CollectionInfo, Deleted, PassageIn, Stored
 
+__all__ = ["router"]
+
 router = APIRouter(prefix="/collections", tags=["collections"])
 
 Name = Annotated[str, Path(description="Name of a collection.", examples=["demo"])]

@@ -14,6 +14,8 @@ from service.embedding_schemas import OpenAIItem, OpenAIRequest, OpenAIResponse,
 from service.engine import EngineOf
 from service.routes.embed import require_dimension, shortened
 
+__all__ = ["router"]
+
 router = APIRouter(prefix="/v1", tags=["embed"])
 
 
