@@ -80,6 +80,9 @@ fix: install-all ## mend what ruff can mend, write generated docs
 docs: install-all ## write the generated parts of the docs
 	$(VENV)/bin/python docs/generate.py
 
+site: install-all ## build the docs into site/, links checked (python3 -m http.server -d site shows them)
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
+
 bench: install-all ## measure against the raw libraries, interleaved in one run
 	$(VENV)/bin/python -m benchmarks.line
 	$(VENV)/bin/python -m benchmarks.sampler
@@ -97,7 +100,7 @@ SIZES ?= 10000 100000 1000000
 bench-index: $(PEERS)/ready ## measure the index against bare FAISS and other stores (SIZES= chooses; the million takes hours)
 	$(PEERS)/bin/python -m benchmarks.index $(SIZES:%=--size %) --storage float32 --storage float16 --storage int8 --page docs/index-benchmark.md
 
-clean: ## remove environments and caches, keep data
-	rm -rf $(VENV) $(OPTIMUM) $(PEERS) $(RAY) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## remove environments, caches and what was built, keep data
+	rm -rf $(VENV) $(OPTIMUM) $(PEERS) $(RAY) site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help install install-all install-optimum install-ray serve test test-optimum test-ray check fix docs bench bench-index clean
+.PHONY: help install install-all install-optimum install-ray serve test test-optimum test-ray check fix docs site bench bench-index clean
