@@ -129,11 +129,26 @@ def benchmarks() -> str:
     return "\n".join(lines)
 
 
+def examples() -> str:
+    """The percent scripts of `examples/` as pages: Markdown cells as text, one level lower, code cells as code."""
+    pages = []
+    for path in sorted((HERE.parent / "examples").glob("*.py")):
+        for cell in re.split(r"(?m)^# %%", path.read_text(encoding="utf-8"))[1:]:
+            kind, _, body = cell.partition("\n")
+            if kind.strip() == "[markdown]":
+                prose = re.sub(r"(?m)^# ?", "", body.strip())
+                pages.append(re.sub(r"(?m)^#", "##", prose))
+            else:
+                pages.append(f"```python\n{body.strip()}\n```")
+    return "\n\n".join(pages)
+
+
 GENERATED = [
     (README, "answer", answer),
     (README, "figures", figures),
     (HERE / "settings.md", "settings", settings_table),
     (HERE / "command-line.md", "help", help_pages),
+    (HERE / "examples.md", "examples", examples),
     (HERE / "evaluation.md", "measures", measures),
     (HERE / "evaluation.md", "matrices", matrices),
     (HERE / "evaluation.md", "benchmarks", benchmarks),
