@@ -5,6 +5,7 @@ VENV := .venv
 OPTIMUM := .venv-optimum
 PEERS := .venv-peers
 RAY := .venv-ray
+DIST := .venv-dist
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 .DEFAULT_GOAL := help
 
@@ -83,6 +84,16 @@ docs: install-all ## write the generated parts of the docs
 site: install-all ## build the docs into site/, links checked (python3 -m http.server -d site shows them)
 	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
 
+dist: install-all ## wheel and sdist into dist/, installed into an empty environment, served and asked there
+	@rm -rf dist $(DIST)
+	$(VENV)/bin/python -m build --outdir dist .
+	@$(PYTHON) -m venv $(DIST)
+	$(DIST)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt "isoglot[cpu] @ file://$$(ls $(CURDIR)/dist/*.whl)"
+	@$(DIST)/bin/python tests/dist/try_installed.py
+	$(DIST)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --force-reinstall dist/*.tar.gz
+	@$(DIST)/bin/python tests/dist/try_installed.py
+	@du -h --apparent-size dist/*
+
 bench: install-all ## measure against the raw libraries, interleaved in one run
 	$(VENV)/bin/python -m benchmarks.line
 	$(VENV)/bin/python -m benchmarks.sampler
@@ -101,6 +112,6 @@ bench-index: $(PEERS)/ready ## measure the index against bare FAISS and other st
 	$(PEERS)/bin/python -m benchmarks.index $(SIZES:%=--size %) --storage float32 --storage float16 --storage int8 --page docs/index-benchmark.md
 
 clean: ## remove environments, caches and what was built, keep data
-	rm -rf $(VENV) $(OPTIMUM) $(PEERS) $(RAY) site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OPTIMUM) $(PEERS) $(RAY) $(DIST) site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help install install-all install-optimum install-ray serve test test-optimum test-ray check fix docs site bench bench-index clean
+.PHONY: help install install-all install-optimum install-ray serve test test-optimum test-ray check fix docs site dist bench bench-index clean
