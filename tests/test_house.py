@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import yaml
 
 from index.demo import demo_passages, demo_questions
 from service.settings import Settings
@@ -40,6 +43,19 @@ def test_generated_docs_are_current() -> None:
         [sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_version_stands_in_one_place_and_its_copies_agree() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == project["version"] == version("isoglot")
+    assert citation["license"] == project["license"] and citation["title"].lower() == project["name"]
+    assert [author["name"] for author in citation["authors"]] == [author["name"] for author in project["authors"]]
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_type_hints_are_shipped(wing: str) -> None:
+    assert (ROOT / wing / "py.typed").is_file()
 
 
 def test_the_demo_set_is_whole() -> None:
