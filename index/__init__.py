@@ -12,7 +12,7 @@ take beside them:
 - `passages`, `question`, `filters`: what is stored; what is asked; filters on metadata.
 - `catalog`, `collection`, `answer`: where passages are kept and searched; what a search answers.
 - `jobs`: batch indexing. `demo`: the demo set.
-- `threads`: cores, and who gets how many.
+- `threads`: cores, and who gets how many. `extras`: whether what an extra brings is there.
 """
 
 from index.answer import Answer, Hit
