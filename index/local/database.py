@@ -5,17 +5,24 @@ In write-ahead mode a reader sees the last committed state and never waits for t
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from queue import Empty, LifoQueue
+from typing import Any
 
-from index.errors import DamagedCollection, NotFound, StorageUnavailable
+from index.errors import DamagedCollection, IsoglotError, NotFound, StorageUnavailable
 from index.local.schema import SCHEMA_VERSION, prepare, version_of
 
 __all__ = ["Database", "is_current"]
+
+log = logging.getLogger(__name__)
+
+CHECKED_AT_ONCE = 256 * 2**20
+"""Bytes up to which a database is checked before it is used, at some 300 MB a second. A larger one is checked in a
+thread meanwhile, because a million passages must not keep a service from starting."""
 
 
 def is_current(path: Path) -> bool:
@@ -31,12 +38,12 @@ class Database:
     """One database file, open.
 
     Raises DamagedCollection when it is not a sound database of a known version, StorageUnavailable when
-    it cannot be read or written.
+    it cannot be read or written. Damage that is found later ends all reading and writing with DamagedCollection.
     """
 
     def __init__(self, path: Path, read_only: bool = False) -> None:
         self.path = path
-        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._idle: list[sqlite3.Connection] = []  # append and pop are atomic
         self._is_open = True
         self._writer: sqlite3.Connection | None = None
         self._watch: sqlite3.Connection | None = None
@@ -47,9 +54,28 @@ class Database:
                 self._writer.execute("PRAGMA journal_mode = WAL")
                 self._writer.execute("PRAGMA synchronous = FULL")
                 prepare(self._writer, str(path))
-        found = self.faults("quick_check(1)")
-        if found:
-            raise DamagedCollection(f"{path} is damaged: {found[0]}.", path=str(path))
+        self._damage_found: str | None = None
+        self._checking: sqlite3.Connection | None = None
+        if path.stat().st_size <= CHECKED_AT_ONCE:
+            self._check()
+        else:
+            threading.Thread(target=self._check_beside, name=f"check of {path.parent.name}", daemon=True).start()
+
+    def _check(self) -> None:
+        if found := self.faults("quick_check(1)"):
+            raise DamagedCollection(f"{self.path} is damaged: {found[0]}.", path=str(self.path))
+
+    def _check_beside(self) -> None:
+        try:
+            with closing(self._connect("ro")) as self._checking:
+                found = [str(row[0]) for row in self._checking.execute("PRAGMA quick_check(1)")]
+        except sqlite3.Error as error:
+            found = [str(error)] if self._is_open else ["ok"]  # closing interrupts the check
+        finally:
+            self._checking = None
+        if found != ["ok"]:
+            self._damage_found = found[0]
+            log.error("%s is damaged: %s.", self.path, found[0])
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         uri = f"{self.path.resolve().as_uri()}?mode={mode}"
@@ -59,42 +85,66 @@ class Database:
     def _damage(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.OperationalError as error:
-            raise StorageUnavailable(
+        except sqlite3.DatabaseError as error:
+            raise self._told(error) from error
+
+    def _told(self, error: sqlite3.DatabaseError) -> IsoglotError:
+        if isinstance(error, sqlite3.OperationalError):
+            return StorageUnavailable(
                 f"{self.path} cannot be read or written: {error}. Check the disk's space and the file's permissions; "
                 "nothing of this request was stored.",
                 path=str(self.path),
-            ) from error
-        except sqlite3.ProgrammingError as error:  # deleted by another request meanwhile
-            raise NotFound(f"Collection {self.path.parent.name!r} has been closed.") from error
-        except sqlite3.DatabaseError as error:
-            raise DamagedCollection(
-                f"{self.path} is not a sound database ({error}); restore it from a snapshot or delete the collection "
-                "and index its passages again.",
-                path=str(self.path),
-            ) from error
+            )
+        if isinstance(error, sqlite3.ProgrammingError):  # deleted by another request meanwhile
+            return NotFound(f"Collection {self.path.parent.name!r} has been closed.")
+        return DamagedCollection(
+            f"{self.path} is not a sound database ({error}); restore it from a snapshot or delete the collection "
+            "and index its passages again.",
+            path=str(self.path),
+        )
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection to read with, this thread's alone while it lasts; SQLite's errors become ours."""
         with self._damage():
-            if not self._is_open:
-                raise sqlite3.ProgrammingError("closed")
-            try:
-                connection = self._idle.get_nowait()
-            except Empty:
-                connection = self._connect("ro" if self._writer is None else "rw")
-                connection.execute("PRAGMA query_only = ON")
+            connection = self._take()
             try:
                 yield connection
             finally:
                 self._give_back(connection)
 
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        """All rows of one statement; two context managers would cost as much as a search's passages."""
+        try:
+            connection = self._take()
+            try:
+                return connection.execute(query, values).fetchall()
+            finally:
+                self._give_back(connection)
+        except sqlite3.DatabaseError as error:
+            raise self._told(error) from error
+
+    def _take(self) -> sqlite3.Connection:
+        if not self._is_open:
+            raise sqlite3.ProgrammingError("closed")
+        if self._damage_found is not None:
+            raise sqlite3.DatabaseError(self._damage_found)
+        try:
+            return self._idle.pop()
+        except IndexError:
+            connection = self._connect("ro" if self._writer is None else "rw")
+            connection.execute("PRAGMA query_only = ON")
+            return connection
+
     def _give_back(self, connection: sqlite3.Connection) -> None:
-        if self._is_open:
-            self._idle.put(connection)
-        else:
-            connection.close()
+        self._idle.append(connection)
+        if not self._is_open:
+            self._close_idle()
+
+    def _close_idle(self) -> None:
+        with suppress(IndexError):
+            while True:
+                self._idle.pop().close()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -102,6 +152,8 @@ class Database:
         with self._damage():
             if self._writer is None or not self._is_open:
                 raise sqlite3.ProgrammingError("closed")
+            if self._damage_found is not None:
+                raise sqlite3.DatabaseError(self._damage_found)
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
@@ -113,11 +165,14 @@ class Database:
 
     def has_changed(self) -> bool:
         """Whether another connection has committed since this was asked last; the first answer is True."""
-        with self._watching, self._damage():
-            if self._watch is None:
-                self._watch = self._connect("ro")
-            before, self._seen = self._seen, self._watch.execute("PRAGMA data_version").fetchone()[0]
-        return before != self._seen
+        try:
+            with self._watching:
+                if self._watch is None:
+                    self._watch = self._connect("ro")
+                before, self._seen = self._seen, self._watch.execute("PRAGMA data_version").fetchone()[0]
+                return before != self._seen
+        except sqlite3.DatabaseError as error:
+            raise self._told(error) from error
 
     def faults(self, check: str = "integrity_check(20)") -> list[str]:
         """What SQLite's own check finds wrong; empty when the file is sound."""
@@ -133,8 +188,10 @@ class Database:
     def close(self) -> None:
         """Fold the write-ahead log into the database and let go of it."""
         self._is_open = False
-        while not self._idle.empty():
-            self._idle.get_nowait().close()
+        if (checking := self._checking) is not None:
+            with suppress(sqlite3.Error):  # it may have ended and closed by itself
+                checking.interrupt()
+        self._close_idle()
         for connection in (self._watch, self._writer):
             if connection is not None:
                 connection.close()

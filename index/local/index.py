@@ -17,9 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from index.answer import Hit
+from index.answer import Found, Hit
 from index.backend import Block
+from index.bias.means import Means
 from index.errors import NotFound
+from index.filters import Condition
+from index.lexical.channel import Channel
 from index.local import facets
 from index.local.build import Shape
 from index.local.database import is_current
@@ -28,11 +31,11 @@ from index.local.gpu import Gpu
 from index.local.lock import claim
 from index.local.manifest import FOLDER
 from index.local.opening import remove_strangers
-from index.local.part import Found
+from index.local.probes import merge
 from index.local.schedule import Schedule, SnapshotPlan
 from index.local.sealing import Sealer
 from index.local.state import State
-from index.local.store import PassageStore
+from index.local.store import Numbers, PassageStore
 from index.local.view import View
 from index.passages import Passage
 from index.question import Scope
@@ -40,6 +43,9 @@ from index.question import Scope
 __all__ = ["DATABASE", "LocalIndex"]
 
 DATABASE = "passages.db"
+
+WIDER = 4
+"""`search_wider` finds this many times as many as it gives."""
 
 _RERANKED = 4
 """Candidates for each hit asked for that are scored anew from the stored vectors, where codes are coarser."""
@@ -78,6 +84,9 @@ class LocalIndex:
         except BaseException:
             self._release()
             raise
+        self._means: tuple[View, Means] | None = None
+        self.lexical = Channel(self.state, self.name, is_writer)
+        self._fields: tuple[View | None, set[str]] = None, set()
         self._sealer = Sealer(self.state, self.shape)
         self._schedule = Schedule(snapshots, self.snapshot) if snapshots and not read_only else None
         if not read_only:
@@ -102,9 +111,23 @@ class LocalIndex:
         """Language → number of passages, sorted by code, languages without any left out."""
         return self.view().counts()
 
+    def means(self) -> Means:
+        """The mean vector of each language, exact, as of now."""
+        view = self.view()
+        known = self._means
+        if known is None or known[0] is not view:
+            # Read after the view: what is written in between is in a newer view, whose means are read anew.
+            known = self._means = (view, self.store.means(self.state.dimension))
+        return known[1]
+
     def fields(self) -> set[str]:
         """Metadata fields a filter may name."""
-        return facets.fields(self.store.database)
+        view = self.view()
+        known_for, known = self._fields
+        if known_for is not view:  # every filtered search asks, and a view never changes
+            known = facets.fields(self.store.database)
+            self._fields = view, known
+        return set(known)
 
     def upsert(self, passages: Sequence[Passage], vectors: np.ndarray) -> None:
         """Store passages, ids unique, replacing those whose id is known; all or none, on disk on return."""
@@ -122,26 +145,42 @@ class LocalIndex:
         """Passages by id; ids that are not there are left out."""
         return self.store.by_id(ids)
 
-    def nearest(self, vectors: np.ndarray, scope: Scope) -> Found:
-        """Scores and numbers of the nearest passages, without their texts: what `search` begins with.
-
-        vectors: (n, dim) float32, L2-normalised. With int8 and float16 segments, scores are those of the codes.
-        """
-        view = self.view()
-        languages = list(view.counts()) if scope.languages is None else list(scope.languages)
-        return view.nearest(vectors, scope.k, languages, scope.where, lambda c: facets.fitting(self.store.database, c))
-
     def search(self, vectors: np.ndarray, scope: Scope) -> list[list[Hit]]:
         """For each query vector its nearest passages, best first; every hit obeys the scope."""
-        is_coarse = any(segment.facts.storage != "float32" for segment in self.state.view.segments)
-        wider = Scope(scope.k * _RERANKED, scope.languages, scope.where) if is_coarse else scope
-        scores, numbers = self.nearest(vectors, wider)
-        wanted = np.unique(numbers[numbers >= 0]).tolist()
-        if is_coarse:
-            exact = self.store.vectors_of(wanted, self.state.dimension)
-            scores = _scored_anew(vectors, numbers, exact)
-        passages = self.store.get(wanted)
-        return [_hits(row, found, passages, scope) for row, found in zip(scores, numbers, strict=True)]
+        view = self.view()
+        k = scope.k * _RERANKED if view.is_coarse else scope.k
+        scores, numbers = view.nearest(vectors, k, scope.languages, scope.where, self._fitting)
+        if view.is_coarse:
+            held = self.store.vectors_of(_once(numbers), self.state.dimension)
+            scores, numbers = _reranked(vectors, numbers, *held, scope.k)
+        passages = self.store.get(_once(numbers))
+        return [_hits(*row, passages, scope) for row in zip(scores.tolist(), numbers.tolist(), strict=True)]
+
+    def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
+        """The hits `search` gives, with scores and languages of three times as many behind them."""
+        view = self.view()
+        if view.is_coarse:  # it looks as far by itself
+            scores, numbers = view.nearest(vectors, scope.k * _RERANKED, scope.languages, scope.where, self._fitting)
+            held = self.store.vectors_of(_once(numbers), self.state.dimension)
+            scores, numbers = _reranked(vectors, numbers, *held, scope.k * _RERANKED)
+        else:
+            scores, numbers = view.nearest(vectors, scope.k, scope.languages, scope.where, self._fitting, WIDER)
+        return [self._found(view, *row, scope) for row in zip(scores, numbers, strict=True)]
+
+    def _found(self, view: View, scores: np.ndarray, numbers: np.ndarray, scope: Scope) -> Found:
+        order = np.lexsort((numbers, -scores))
+        order = order[(numbers[order] >= 0) & np.isfinite(scores[order])]
+        scores, numbers = scores[order], numbers[order]
+        first = numbers[: scope.k].tolist()
+        hits = _hits(scores[: scope.k].tolist(), first, self.store.get(first), scope)
+        return Found(hits, scores, view.languages_of(numbers))
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many, evenly spread, as they are searched."""
+        return self.view().sample(language, most)
+
+    def _fitting(self, conditions: tuple[Condition, ...]) -> Numbers:
+        return facets.fitting(self.store.database, conditions)
 
     def scan(self, after: str | None = None, size: int = 1000) -> Iterator[Block]:
         """Yield all passages with vectors in blocks, in order of id; after: begin behind this id."""
@@ -153,7 +192,7 @@ class LocalIndex:
             after = passages[-1].id
 
     def bulk(self) -> AbstractContextManager[None]:
-        """While this lasts nothing is sealed; what was written is then sealed at once, each passage linked once."""
+        """While this lasts much may wait in memory; what does is sealed at its end, so that few are linked twice."""
         return self._sealer.bulk()
 
     def compact(self, is_full: bool = False) -> None:
@@ -169,13 +208,14 @@ class LocalIndex:
 
     def info(self) -> dict[str, Any]:
         """How it is stored, what recall it promises and what was measured."""
-        return describe(self.state.now, self.shape, self._sealer.fault)
+        return {**describe(self.state.now, self.shape, self._sealer.fault), "lexical": self.lexical.info()}
 
     def close(self) -> None:
         """Let go of the files; everything acknowledged is on disk already."""
         if self._schedule is not None:
             self._schedule.close()
         self._sealer.close()
+        self.lexical.close()
         self.store.close()
         self._release()
 
@@ -184,20 +224,29 @@ class LocalIndex:
             self._lock.close()
 
 
-def _scored_anew(vectors: np.ndarray, numbers: np.ndarray, exact: dict[int, np.ndarray]) -> np.ndarray:
-    scores = np.full(numbers.shape, -np.inf, dtype=np.float32)
-    for row, found in enumerate(numbers.tolist()):
-        for column, number in enumerate(found):
-            if number in exact:
-                scores[row, column] = vectors[row] @ exact[number]
-    return scores
+def _once(numbers: np.ndarray) -> list[int]:
+    """Each number once; one query's are different already."""
+    return (numbers[0] if len(numbers) == 1 else np.unique(numbers)).tolist()  # type: ignore[no-any-return]
 
 
-def _hits(scores: np.ndarray, numbers: np.ndarray, passages: dict[int, Passage], scope: Scope) -> list[Hit]:
-    """The k best that are still there, checked once more against the languages asked for."""
-    found = [
-        (-score, number, passages[number])
-        for score, number in zip(scores.tolist(), numbers.tolist(), strict=True)
-        if number in passages and (scope.languages is None or passages[number].language in scope.languages)
-    ]
-    return [Hit(passage, round(-score, 6)) for score, _, passage in sorted(found, key=lambda hit: hit[:2])[: scope.k]]
+def _reranked(
+    vectors: np.ndarray, numbers: np.ndarray, known: np.ndarray, stored: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k best candidates of each query by their stored vectors, (n, dim); known: those still there, ascending."""
+    if not len(known):
+        return np.empty((len(numbers), 0), dtype=np.float32), np.empty((len(numbers), 0), dtype=np.int64)
+    at = np.searchsorted(known, numbers).clip(max=len(known) - 1)
+    scores = np.stack([stored[rows] @ vector for rows, vector in zip(at, vectors, strict=True)])
+    return merge([(np.where(known[at] == numbers, scores, -np.inf), numbers)], len(vectors), k)
+
+
+def _hits(scores: list[float], numbers: list[int], passages: dict[int, Passage], scope: Scope) -> list[Hit]:
+    """The k best that are still there, equal ones by number, checked once more against the languages asked for.
+
+    Scores are rounded first: the last bits of one vector's score hang on which rows stand beside it.
+    """
+    told = [(-round(score, 6), number) for score, number in zip(scores, numbers, strict=True) if number in passages]
+    hits = [Hit(passages[number], -score) for score, number in sorted(told)]
+    if scope.languages is not None:
+        hits = [hit for hit in hits if hit.passage.language in scope.languages]
+    return hits[: scope.k]

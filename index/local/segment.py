@@ -19,7 +19,9 @@ from typing import Any, Self
 import faiss
 import numpy as np
 
+from index.local.effort import EVERYTHING, effort_at, efforts_by_share
 from index.local.manifest import SegmentFacts
+from index.local.number_languages import NumberLanguages
 from index.local.part import Part, view_of
 from index.local.probes import Probe, exact_probe, graph_probe, picked_probe
 from index.local.store import Numbers
@@ -66,6 +68,14 @@ class Segment:
     graph: Any
     parts: dict[str, Part]
     devices: dict[str, Any] = field(default_factory=dict)
+    _languages: list[NumberLanguages] = field(default_factory=list, compare=False)
+
+    @property
+    def languages(self) -> NumberLanguages:
+        """The languages of its numbers; looked through once, also for what deletions make of it."""
+        if not self._languages:
+            self._languages.append(NumberLanguages.of(self.parts))
+        return self._languages[0]
 
     @classmethod
     def load(cls, folder: Path, facts: SegmentFacts) -> Self:
@@ -103,11 +113,13 @@ class Segment:
     def probes(self, languages: Sequence[str], among: Numbers | None) -> list[Probe]:
         """How to look through some languages, among given numbers unless None."""
         chosen = [code for code in languages if code in self.parts and (among is None or code in among)]
+        if among is not None:
+            rows = self._rows({code: self.parts[code].living_rows(among[code]) for code in chosen})
+            if len(rows) <= _FEW * self.facts.rows:
+                return [picked_probe(self.storage, self.numbers, rows)] if len(rows) else []
         masks = {code: self.parts[code].allowed(None if among is None else among[code]) for code in chosen}
         sizes = {c: len(self.parts[c].numbers) if m is None else int(np.count_nonzero(m)) for c, m in masks.items()}
         chosen = [code for code in chosen if sizes[code]]
-        if among is not None and 0 < sum(sizes.values()) <= _FEW * self.facts.rows:
-            return [picked_probe(self.storage, self.numbers, self._joined(masks))]
         there = [code for code in chosen if code in self.devices]
         probes = [self.devices[code].probe(self.parts[code], masks[code]) for code in there]
         here = {code: masks[code] for code in chosen if code not in self.devices}
@@ -120,14 +132,25 @@ class Segment:
 
     def _effort(self, chosen: Sequence[str], allowed: int, is_filtered: bool) -> int | None:
         """`efSearch` for some languages of which so many rows are allowed; None for an exact search."""
-        tuned_for = chosen[0] if len(chosen) == 1 else ""
-        if self.graph is None or not allowed or tuned_for not in self.facts.effort:
+        measured = self.facts.effort
+        if self.graph is None or not allowed or EVERYTHING not in measured:
             return None
-        tuned_rows = self.facts.languages[tuned_for] if tuned_for else self.facts.rows
-        # What is allowed must be met on the way: half the share takes twice the steps. What fits a filter
-        # on metadata may stand anywhere in the graph, and no recall was measured for it.
-        effort = -(-self.facts.effort[tuned_for] * tuned_rows * (2 if is_filtered else 1) // allowed)
+        if len(chosen) > 1 and len(chosen) < len(self.parts):
+            effort = effort_at(allowed / self.facts.rows, efforts_by_share(measured, self.facts.languages))
+        else:
+            code = chosen[0] if len(chosen) == 1 else EVERYTHING
+            if code not in measured:
+                return None  # its exact scan was found to be no slower
+            rows = self.facts.languages.get(code, self.facts.rows)
+            effort = -(-measured[code] * rows // allowed)
+        # What fits a filter on metadata may stand anywhere in the graph, and no recall was measured for it.
+        effort *= 2 if is_filtered else 1
         return effort if allowed > ROWS_PER_EFFORT * effort else None
+
+    def _rows(self, rows_of: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Rows of the segment from rows of its parts, ascending."""
+        there = [rows_of[code] + rows.start for code, rows in slices(self.facts.languages) if code in rows_of]
+        return np.concatenate(there) if there else np.empty(0, dtype=np.int64)
 
     def _joined(self, masks: Mapping[str, np.ndarray | None]) -> np.ndarray:
         joined = np.zeros(len(self.numbers), dtype=bool)

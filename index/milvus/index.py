@@ -18,14 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from index.answer import Hit
+from index.answer import Found, Hit
 from index.backend import Block
+from index.bias.means import Means
 from index.checks import checked_vectors
 from index.errors import Conflict, DamagedCollection, NotFound, StorageUnavailable
 from index.filters import values_of
 from index.milvus.expressions import expression, one_of, quoted
+from index.milvus.means import MeanEstimates
 from index.milvus.names import CREATED, Properties, stored_name
-from index.milvus.nearest import nearest
+from index.milvus.nearest import nearest, nearest_and_behind
 from index.milvus.schema import PASSAGE_FIELDS, index_params, passage_of, requests_of, row_of, schema_of
 from index.milvus.server import TIMEOUT, Address, connect, told
 from index.passages import Passage
@@ -87,6 +89,9 @@ class MilvusIndex:
                 collection=self.name,
             )
         self._dimension = int(known["dimension"])
+        self._means = MeanEstimates(self._query, self._dimension)
+
+    lexical = None
 
     @property
     def name(self) -> str:
@@ -119,6 +124,10 @@ class MilvusIndex:
                 lambda code: self._query(one_of("language", [code]), ["count(*)"])[0]["count(*)"], languages
             )
             return {code: int(count) for code, count in zip(languages, found, strict=True) if count}
+
+    def means(self) -> Means:
+        """The mean vector of each language, estimated from up to 4,000 of its passages; see `means.py`."""
+        return self._means.means(self.counts())
 
     def _query(self, wanted: str, fields: list[str], **options: Any) -> list[Any]:
         with told(self.address, self.name):
@@ -187,6 +196,15 @@ class MilvusIndex:
         """For each query vector its nearest passages, best first; equal scores are ordered by id."""
         queries = checked_vectors(vectors, len(vectors), self._dimension)
         return nearest(self._ask, queries, scope)
+
+    def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
+        """The hits, with scores and languages of three times as many behind them; see `nearest.py`."""
+        return nearest_and_behind(self._ask, checked_vectors(vectors, len(vectors), self._dimension), scope)
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many, in no order that Milvus promises."""
+        rows = self._query(one_of("language", [language]), ["vector"], limit=most)
+        return np.array([row["vector"] for row in rows], dtype=np.float32).reshape(len(rows), self._dimension)
 
     def _ask(self, queries: np.ndarray, scope: Scope, limit: int) -> list[list[Any]]:
         with told(self.address, self.name):

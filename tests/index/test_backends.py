@@ -80,6 +80,15 @@ def test_what_is_stored_comes_back_as_it_was(filled: PassageIndex) -> None:
     assert filled.fields() == {"topic", "year", "tag", "open", "", 'a"]'}, "what a filter can ask for"
 
 
+def test_means_are_of_the_vectors_stored(filled: PassageIndex) -> None:
+    means = filled.means()
+    assert means.languages == ("de", "en", "th", "zh-Hant") and means.counts.tolist() == [1, 2, 1, 1]
+    assert np.allclose(means.vectors[1], (VECTORS[0] + VECTORS[2]) / 2, atol=1e-6)
+    filled.delete(["tides.en", "tides.de"])
+    means = filled.means()
+    assert means.languages == ("en", "th", "zh-Hant") and np.allclose(means.vectors[0], VECTORS[2], atol=1e-6)
+
+
 @pytest.mark.parametrize("size", [1, 2, 5])
 def test_a_scan_goes_on_behind_an_id(filled: PassageIndex, size: int) -> None:
     ids = sorted(passage.id for passage in PASSAGES)

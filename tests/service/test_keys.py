@@ -116,6 +116,23 @@ def test_the_command_makes_a_key_that_opens(tmp_path: Path, settings: Settings) 
         assert client.get("/collections").status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["web", "--scope", "boss"], "'boss' is no scope; use read, write, admin."),
+        (["a key", "--scope", "read"], "'a key' cannot be a key's name"),
+    ],
+)
+def test_a_key_that_cannot_be_made_is_told_in_our_words(tmp_path: Path, given: list[str], told: str) -> None:
+    if "keys" not in {command.name for command in command_line.registered_commands}:
+        register(command_line)
+    file = tmp_path / "keys.jsonl"
+    run = CliRunner().invoke(command_line, ["keys", *given, "--file", str(file)])
+    words = f"{run.output} {getattr(run.exception, 'message', '')}"
+    assert run.exit_code != 0 and told in words and "Value error" not in words
+    assert not file.exists(), "nothing is left behind"
+
+
 def test_a_broken_line_is_told(tmp_path: Path) -> None:
     file = tmp_path / "keys.jsonl"
     file.write_text(KEPT[0].model_dump_json() + "\n" + json.dumps({"name": "x", "scope": "all", "sha256": "0" * 64}))
