@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from drawing import draw
 from fastapi.testclient import TestClient
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -166,6 +167,12 @@ def _same(fresh: str, text: str) -> bool:
 def main() -> int:
     """Write or check; returns the exit code."""
     stale = []
+    picture = HERE / "architecture.svg"
+    drawn = draw()
+    if not picture.exists() or picture.read_text(encoding="utf-8") != drawn:
+        stale.append(picture.name)
+        if "--check" not in sys.argv:
+            picture.write_text(drawn, encoding="utf-8")
     for path, mark, make in GENERATED:
         text = path.read_text(encoding="utf-8")
         pattern = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", re.DOTALL)
