@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
@@ -15,13 +16,14 @@ from index.audit.result import Audit, RuleResult
 from index.audit.side_by_side import worst_of
 from index.audit.telling import sentence
 from index.audit.weighing import RAW, axes, mark_best, recommend
+from index.bias.baseline import Baseline
 from index.collection import Collection
 from index.encoder import Embedded
 from index.errors import InvalidInput
 from index.merging import RULES, SCORE, Merge, parse_merge
 from index.question import MAX_HITS
 
-__all__ = ["DEPTH", "audit"]
+__all__ = ["DEPTH", "audit", "baseline_of"]
 
 DEPTH = 100
 """Hits looked at for each question; a relevant passage beyond them counts as the next one."""
@@ -70,6 +72,7 @@ def audit(
         depth=depth,
         with_relevant=sum(question.relevant is not None for question in questions),
         query_languages=asking,
+        asked_by_language=dict(sorted(Counter(row.language for row in rows).items())),
         pool=pool,
         offsets=offsets,
         rules=mark_best(results, relevance, evenness),
@@ -126,6 +129,13 @@ def _results(
 
 def _plain(matrix: np.ndarray) -> list[list[float | None]]:
     return [[None if np.isnan(value) else round(float(value), 4) for value in row] for row in matrix]
+
+
+def baseline_of(found: Audit) -> Baseline:
+    """The audit as what later searches are compared with."""
+    asked = found.asked_by_language
+    offsets = dict(zip(found.query_languages, found.offsets, strict=True))
+    return Baseline(found.at, asked, {code: dict(zip(found.pool, row, strict=True)) for code, row in offsets.items()})
 
 
 def _offsets(

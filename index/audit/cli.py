@@ -13,13 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from index.audit import kept
-from index.audit.audit import DEPTH, audit
+from index.audit.audit import DEPTH, audit, baseline_of
 from index.audit.measuring import MEASURES
 from index.audit.questions import ParallelQuestion, demo, read_questions, sample
 from index.audit.report import html
 from index.audit.result import Audit
 from index.catalog import DEMO, Catalog
-from index.errors import InvalidInput
+from index.errors import CollectionInUse, InvalidInput
 from index.merging import parse_merge
 from index.settings import IndexSettings
 
@@ -63,10 +63,16 @@ def audit_collection(
     asked = sample(_questions(questions, collection), most)
     settings = IndexSettings.load(data=data, encoder=encoder)
     chosen = None if rules is None else [parse_merge(rule.strip()) for rule in rules.split(",")]
-    catalog = Catalog(settings.place(), settings.load_encoder(), read_only=True, allowed=settings.languages)
+    loaded = settings.load_encoder()
+    catalog = Catalog(settings.place(), loaded, read_only=True, allowed=settings.languages)
     with closing(catalog), _shown() as progress:
         found = audit(catalog.get(collection), asked, chosen, depth, progress)
     kept.keep(settings.data, found)
+    try:
+        with closing(Catalog(settings.place(), loaded)) as writer:
+            baseline_of(found).save(writer.get(collection).index)
+    except CollectionInUse:
+        errors.print("A service writes to this collection: POST /audit sets what it measures drift against, this did not.")
     if report is not None:
         report.write_text(html(found), encoding="utf-8")
         errors.print(f"Report: {report}")

@@ -69,6 +69,7 @@ class Audit(BaseModel):
     depth: int
     with_relevant: int = Field(description="Questions whose relevant passages are known.")
     query_languages: list[str]
+    asked_by_language: dict[str, int]
     pool: dict[str, int]
     offsets: list[list[float]]
     rules: list[RuleResult]

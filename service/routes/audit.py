@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import Field
 
 from index.audit import Audit, ParallelQuestion, audit, html, kept
-from index.audit.audit import DEPTH
+from index.audit.audit import DEPTH, baseline_of
 from index.errors import TooLarge
 from index.merging import parse_merge
 from service.engine import EngineOf
@@ -66,6 +66,7 @@ async def run(body: AuditRequest, engine: EngineOf) -> Audit:
         found = await run_in_threadpool(audit, collection, body.questions, rules, body.depth)
     finally:
         _running.release()
+    await run_in_threadpool(baseline_of(found).save, collection.index)
     await run_in_threadpool(kept.keep, engine.settings.data, found)
     return found
 
