@@ -72,7 +72,9 @@ def audit_collection(
         with closing(Catalog(settings.place(), loaded)) as writer:
             baseline_of(found).save(writer.get(collection).index)
     except CollectionInUse:
-        errors.print("A service writes to this collection: POST /audit sets what it measures drift against, this did not.")
+        errors.print(
+            "Another process writes to this collection; only its own POST /audit sets what drift is measured from."
+        )
     if report is not None:
         report.write_text(html(found), encoding="utf-8")
         errors.print(f"Report: {report}")
@@ -106,7 +108,8 @@ def _shown() -> Iterator[Callable[[str, int, int], None]]:
 
 def _show(found: Audit) -> None:
     names = [name for name in MEASURES if name in found.rules[0].measures]
-    table = Table(title=f"{found.questions:,} questions in {len(found.query_languages)} languages, collection {found.collection!r}")
+    asked = f"{found.questions:,} questions in {len(found.query_languages)} languages"
+    table = Table(title=f"{asked}, collection {found.collection!r}")
     table.add_column("rule")
     for name in names:
         table.add_column(name.replace("_", " "), justify="right")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -22,7 +21,7 @@ def keep(data: Path, audit: Audit) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
     beside.write_text(audit.model_dump_json(indent=1), encoding="utf-8")
-    os.replace(beside, path)
+    beside.replace(path)
     return path
 
 

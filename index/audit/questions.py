@@ -1,6 +1,6 @@
 """Parallel questions: one question in several languages, with the passages that answer it where they are known.
 
-    {"id": "tides-1", "questions": {"en": "Why are there two tides a day?", "th": "…"}, "relevant": ["tides.en", "tides.th"]}
+    {"id": "tides-1", "questions": {"en": "Why two tides a day?", "th": "…"}, "relevant": ["tides.en", "tides.th"]}
 
 `id` and `questions` are required. The group lines that training reads are parallel questions too; their `passages`
 and `source` are passed over.

@@ -48,7 +48,10 @@ def worst_of(
 def _seen(ids: Sequence[str], passages: dict[str, Passage], question: ParallelQuestion) -> list[HitSeen]:
     relevant = set(question.relevant or ())
     found = [passages[identity] for identity in ids[:_SHOWN] if identity in passages]
-    return [HitSeen(id=p.id, language=p.language, title=p.title, text=_begin(p.text), is_relevant=p.id in relevant) for p in found]
+    return [
+        HitSeen(id=p.id, language=p.language, title=p.title, text=_begin(p.text), is_relevant=p.id in relevant)
+        for p in found
+    ]
 
 
 def _begin(text: str) -> str:

@@ -72,25 +72,15 @@ async def run(body: AuditRequest, engine: EngineOf) -> Audit:
 
 
 @router.get("")
-async def last(engine: EngineOf, collection: _REPORT_HEADERS = {
-    # The page brings its styles in itself; nothing else may load, and questions cannot smuggle in scripts.
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-}
-
-CollectionName = None) -> Audit:
+async def last(engine: EngineOf, collection: CollectionName = None) -> Audit:
     """The last audit of a collection, by whichever door it was run."""
-    return await run_in_threadpool(kept.last, engine.settings.data, collection or engine.settings.collection)
+    opened = await engine.opened(collection)  # an alias stands for the version that was audited
+    return await run_in_threadpool(kept.last, engine.settings.data, opened.name)
 
 
 @router.get("/report", response_class=HTMLResponse)
-async def report(engine: EngineOf, collection: _REPORT_HEADERS = {
-    # The page brings its styles in itself; nothing else may load, and questions cannot smuggle in scripts.
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-}
-
-CollectionName = None) -> HTMLResponse:
+async def report(engine: EngineOf, collection: CollectionName = None) -> HTMLResponse:
     """The same as a page that can be saved and sent: nothing in it is fetched."""
-    found = await run_in_threadpool(kept.last, engine.settings.data, collection or engine.settings.collection)
+    opened = await engine.opened(collection)
+    found = await run_in_threadpool(kept.last, engine.settings.data, opened.name)
     return HTMLResponse(await run_in_threadpool(html, found), headers=_REPORT_HEADERS)

@@ -21,8 +21,8 @@ from index.jobs.listing import states
 from index.local.build import build_segment
 from index.local.manifest import SegmentFacts
 from index.local.store import PassageStore
-from index.places import LocalPlace
 from index.measures import ndcg, rank_distance, recall
+from index.places import LocalPlace
 from index.settings import IndexSettings
 from tests.conftest import make_encoder, write_lines
 from tests.index.jobs.tools import Counting, held, line, run
