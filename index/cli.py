@@ -94,7 +94,8 @@ def add(
     collection_name(collection)
     checked = list(_check(file, settings))
     require_unique(passage.id for passage in checked)
-    catalog = Catalog(settings.place(), settings.load_encoder())
+    encoders = settings.open_encoders() if encoder is None else None  # one that is asked for is that one
+    catalog = Catalog(settings.place(), settings.load_encoder(), encoders=encoders)
     target, is_new = catalog.create(collection)
     stored: Counter[str] = Counter()
     truncated: list[str] = []
@@ -148,7 +149,9 @@ def search(
     `isoglot search "น้ำขึ้นน้ำลงเกิดจากอะไร" -l de,fr --collection docs`
     """
     settings = IndexSettings.load(data=data, encoder=encoder)
-    catalog = Catalog(settings.place(), settings.load_encoder(), read_only=True, allowed=settings.languages)
+    encoders = settings.open_encoders() if encoder is None else None  # one that is asked for is that one
+    loaded, allowed = settings.load_encoder(), settings.languages
+    catalog = Catalog(settings.place(), loaded, read_only=True, allowed=allowed, encoders=encoders)
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
     answer = _open(catalog, collection).search(query, k, chosen, query_language, _filter(where))
     if as_json:

@@ -28,6 +28,7 @@ from index.languages import decide_language, language_codes
 from index.local.index import LocalIndex
 from index.passages import Passage, require_unique
 from index.question import Question, Scope
+from index.write_gate import WriteGate
 
 __all__ = ["Added", "Collection"]
 
@@ -49,6 +50,7 @@ class Collection:
 
     def __init__(self, index: PassageIndex, encoder: Encoder, allowed: Collected[str] | None = None) -> None:
         self.index, self.encoder, self.allowed = index, encoder, allowed
+        self.gate = WriteGate(index.name)
         try:
             self._require_encoder()
         except BaseException:
@@ -88,10 +90,13 @@ class Collection:
     def _remedy(self, filled_by: str | None) -> str:
         if filled_by == self.encoder.name:
             return (
-                "An earlier version of this encoder filled it: index its passages again under another name, or load a "
-                "kept folder of the earlier encoder (ISOGLOT_ENCODER)."
+                "An earlier version of this encoder filled it: have its passages encoded anew (isoglot index reencode "
+                f"{self.name}), or list a kept folder of the earlier encoder in ISOGLOT_ENCODERS."
             )
-        return "Load that encoder (ISOGLOT_ENCODER) or use another collection."
+        return (
+            "Load that encoder (ISOGLOT_ENCODER, or list it in ISOGLOT_ENCODERS), or have its passages encoded anew: "
+            f"isoglot index reencode {self.name}."
+        )
 
     def counts(self) -> dict[str, int]:
         """Language → number of passages."""
@@ -109,13 +114,15 @@ class Collection:
         """Store passages, replacing those whose id is known; all or none, durable when this returns.
 
         embedded: the passages' `searchable` texts as this collection's encoder embeds them; None encodes them here.
-        Raises InvalidInput for an id given twice.
+        Raises InvalidInput for an id given twice, CollectionMoved when a version of another encoder has replaced this.
         """
         require_unique(passage.id for passage in passages)
         if not passages:
             return Added({}, [])
         embedded = embedded or self.encoder.embed([passage.searchable for passage in passages], "passage")
-        self.index.upsert(passages, checked_vectors(embedded.vectors, len(passages), self.encoder.dimension))
+        vectors = checked_vectors(embedded.vectors, len(passages), self.encoder.dimension)
+        with self.gate.writing([passage.id for passage in passages]):
+            self.index.upsert(passages, vectors)
         cut = [passage.id for passage, is_cut in zip(passages, embedded.truncated, strict=True) if is_cut]
         return Added(dict(sorted(Counter(passage.language for passage in passages).items())), cut)
 
@@ -124,8 +131,9 @@ class Collection:
         return self.index.bulk()
 
     def delete(self, ids: Sequence[str]) -> int:
-        """Remove passages by id and return how many there were."""
-        return self.index.delete(ids)
+        """Remove passages by id and return how many there were; raises CollectionMoved as `upsert` does."""
+        with self.gate.writing(ids):
+            return self.index.delete(ids)
 
     def search(
         self,

@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from index.encoder import Encoder
+from index.encoders import Encoders
 from index.errors import InvalidInput
 from index.faults import faults_told
 from index.languages import language_codes
@@ -68,6 +69,11 @@ class IndexSettings(BaseSettings):
         description="Name of a bundled encoder, a folder made by Isoglot, Optimum or sentence-transformers, or a "
         "hub id such as `intfloat/multilingual-e5-small` (with `@revision` to pin it).",
     )
+    encoders: list[str] = Field(
+        [],
+        description="Further encoders that collections may have, as JSON: hub ids, encoder folders, and folders that "
+        "hold encoder folders. They must say their prompts and pooling themselves. Those bundled need not be listed.",
+    )
     query_prompt: str | None = Field(
         None, description="Put before each query, for an encoder that does not say its own; unset takes what it says."
     )
@@ -120,6 +126,10 @@ class IndexSettings(BaseSettings):
     def load_encoder(self) -> Encoder:
         """The encoder that is set; raises what `Encoder` raises."""
         return Encoder(self.encoder, self.threads, self.query_prompt, self.passage_prompt, self.pooling, self.offline)
+
+    def open_encoders(self) -> Encoders:
+        """The encoders that collections may have; none is loaded yet."""
+        return Encoders(self.encoder, self.load_encoder, self.encoders, self.threads, self.offline)
 
     @property
     def collections(self) -> Path:

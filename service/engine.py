@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Sequence
 from typing import Annotated
@@ -41,10 +42,12 @@ class Engine:
         self.settings, self.metrics = settings, Metrics()
         self.tracer = open_tracer(settings.otel_endpoint)
         threads = share_cores(settings.threads)
-        self.encoder = settings.load_encoder()
-        self.catalog = Catalog(settings.place(), self.encoder, allowed=settings.languages)
-        self.queue = self._open_queue(self.encoder)
-        self._queues = {self.encoder.fingerprint: self.queue}
+        self.encoders = settings.open_encoders()
+        self.encoder = self.encoders.default
+        self.catalog = Catalog(settings.place(), self.encoder, allowed=settings.languages, encoders=self.encoders)
+        self._queues: dict[str, BatchQueue] = {}
+        self._queues_lock = threading.Lock()
+        self.queue = self.queue_before(self.encoder)
         self._searcher = Searcher(threads, settings.hang_seconds)
         self._is_proven = False
         if settings.demo:
@@ -52,13 +55,23 @@ class Engine:
 
     def _open_queue(self, encoder: Encoder) -> BatchQueue:
         queue = BatchQueue(encoder, self.settings.batch_tokens, self.settings.max_waiting, self.metrics)
-        self.metrics.watch_queue(encoder.name, "query", lambda: queue.waiting["query"])
-        self.metrics.watch_queue(encoder.name, "passage", lambda: queue.waiting["passage"])
+        # Two encoders of one name, before and after an upgrade, are told apart by their fingerprints.
+        names = {known.encoder.name for known in self._queues.values()}
+        name = f"{encoder.name}-{encoder.fingerprint[:12]}" if encoder.name in names else encoder.name
+        self.metrics.watch_queue(name, "query", lambda: queue.waiting["query"])
+        self.metrics.watch_queue(name, "passage", lambda: queue.waiting["passage"])
         return queue
+
+    def queue_before(self, encoder: Encoder) -> BatchQueue:
+        """The queue before an encoder, opened when first asked for."""
+        with self._queues_lock:
+            if encoder.fingerprint not in self._queues:
+                self._queues[encoder.fingerprint] = self._open_queue(encoder)
+            return self._queues[encoder.fingerprint]
 
     def queue_of(self, collection: Collection) -> BatchQueue:
         """The queue before a collection's encoder."""
-        return self._queues[collection.encoder.fingerprint]
+        return self.queue_before(collection.encoder)
 
     def collection(self, name: str | None = None) -> Collection:
         """An open collection, the default one for None; raises NotFound or what opening raises."""
@@ -105,7 +118,7 @@ class Engine:
 
     def _stopped(self) -> str | None:
         """What a thread that has ended or hangs tells of itself."""
-        ended = (queue.stopped for queue in self._queues.values() if queue.stopped is not None)
+        ended = (queue.stopped for queue in list(self._queues.values()) if queue.stopped is not None)
         return next(ended, None) or self._searcher.fault()
 
     async def _prove(self) -> None:

@@ -32,13 +32,9 @@ def language_shares(hit_languages: Sequence[str], pool: Mapping[str, int]) -> li
     LanguageShare(language='de', hits=2, hit_share=0.6667, pool_share=0.3)
     """
     hits, total = Counter(hit_languages), sum(pool.values())
-    shares = [
-        LanguageShare(
-            language=code,
-            hits=hits[code],
-            hit_share=round(hits[code] / len(hit_languages), 4) if hit_languages else 0.0,
-            pool_share=round(size / total, 4),
-        )
-        for code, size in pool.items()
+    # Most of many languages have no hit, and a search waits for this.
+    ranked = sorted([(-hits.get(code, 0), code, size) for code, size in pool.items()])
+    return [
+        LanguageShare(code, -rank, round(-rank / len(hit_languages), 4) if rank else 0.0, round(size / total, 4))
+        for rank, code, size in ranked
     ]
-    return sorted(shares, key=lambda share: (-share.hits, share.language))

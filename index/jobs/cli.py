@@ -1,4 +1,4 @@
-"""`isoglot index build`, `isoglot index jobs` and `isoglot index alias`."""
+"""`isoglot index build`, `reencode`, `jobs` and `alias`."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ _errors = Console(stderr=True)
 def register(app: typer.Typer) -> None:
     """Add the verbs to `isoglot index`."""
     app.command("build")(build_collection)
+    app.command("reencode")(reencode)
     app.command("jobs")(jobs)
     app.command("alias")(alias)
 
@@ -86,6 +87,34 @@ def build_collection(
         distance_bound=distance_bound, live_encoder=live_encoder, engine=engine, batch=batch,
     )  # fmt: skip
     raise typer.Exit(_run_and_show(spec, settings, strict, as_json))
+
+
+def reencode(
+    collection: Annotated[str, typer.Argument(help="Collection, or alias, whose passages are encoded anew.")],
+    encoder: Annotated[str, typer.Option("--encoder", help="Encoder folder, bundled name or hub id to change to.")],
+    gate: options.Gate = None,
+    bound: options.Bound = 0.02,
+    distance_bound: options.DistanceBound = 50,
+    live_encoder: options.LiveEncoder = None,
+    batch: options.Batch = 1024,
+    as_json: options.AsJson = False,
+    data: options.Data = None,
+) -> None:
+    """Change a collection's encoder: its passages are encoded anew in a version beside it, which then takes its place.
+
+    Searches go on with the old encoder until then; the old version stays (`isoglot index alias COLLECTION --rollback`).
+    Goes on after a kill with the same command. Nobody else may write to the collection while this runs; a service
+    that has it open is given the job itself: `POST /jobs`.
+
+    Exit codes: as of `isoglot index build`.
+
+    Example: `isoglot index reencode docs --encoder intfloat/multilingual-e5-small`
+    """
+    spec = JobSpec.load(
+        kind="reencode", collection=collection, encoder=encoder, gate=None if gate is None else str(gate), bound=bound,
+        distance_bound=distance_bound, live_encoder=live_encoder, batch=batch,
+    )  # fmt: skip
+    raise typer.Exit(_run_and_show(spec, IndexSettings.load(data=data), False, as_json))
 
 
 def _run_and_show(spec: JobSpec, settings: IndexSettings, strict: bool, as_json: bool) -> int:

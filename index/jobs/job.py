@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 
 from index.catalog import Catalog, collection_name
 from index.collection import Collection
-from index.errors import IsoglotError
+from index.encoder import Encoder
+from index.encoders import Encoders
+from index.errors import InvalidInput, IsoglotError
 from index.jobs.ahead import ahead
 from index.jobs.checking import Checker
 from index.jobs.dead_letters import LETTERS, DeadLetters
 from index.jobs.gate import GateRefused
 from index.jobs.ledger import Ledger
 from index.jobs.reading import Item, group, read
+from index.jobs.reencoding import HANDED_OVER, Reencoding
 from index.jobs.sifting import Batch, Sifter
 from index.jobs.spec import JobSpec
 from index.jobs.state import JobState
@@ -24,7 +27,7 @@ from index.jobs.writing import JobStopped, Report, encode, write
 from index.readers import Source, open_source
 from index.settings import IndexSettings
 
-__all__ = ["FOLDER", "Job", "build", "plan"]
+__all__ = ["FOLDER", "Job", "build", "plan", "told"]
 
 FOLDER = "jobs"
 """Below the data folder: one folder per job."""
@@ -47,34 +50,73 @@ def build(
     report: Report = lambda _: None,
     stop: threading.Event | None = None,
     catalog: Catalog | None = None,
+    encoders: Encoders | None = None,
+    hands_over: bool = False,
 ) -> JobState:
     """Run a job, or go on with it, and return its last state.
 
     report: is told the state after each batch and at each step. stop: when set, the job ends after the batch
-    in hand. catalog: where the collection is open for writing already; None opens one for the job.
+    in hand. catalog: where the collection is open for writing already; None opens one for the job. encoders: those
+    that collections may have, and a `reencode` may change to; None takes the one that is set, or named, alone.
+    hands_over: whether a service puts the new version of a `reencode` in place.
     Raises JobRunning, JobStopped, GateRefused, and what reading, encoding and writing raise.
     """
     state, sources = plan(spec, settings)
+    stop = stop or threading.Event()
     with closing(Ledger(settings.data / FOLDER / state.id, state)) as ledger:
         ledger.save(status="running", phase="opening", spec=spec, error=None, note=None)
-        try:
-            with ExitStack() as opened:
-                is_ours = catalog is None
-                if catalog is None:
-                    made = Catalog(settings.place(), settings.load_encoder(), allowed=settings.languages)
-                    catalog = opened.enter_context(closing(made))
-                Job(spec, settings, ledger, sources, catalog, is_ours, report, stop or threading.Event()).run()
-            if spec.switch:
-                # Only now, closed: a service that is sent to the new version opens it for writing.
-                with closing(settings.place()) as place:
-                    place.set_alias(spec.collection, str(ledger.state.version))
-        except BaseException as error:
-            ledger.save(status=_status(error), phase="", error=_told(error))
-            report(ledger.state)
-            raise
-        ledger.save(status="done", phase="", fraction=1.0)
+        with told(ledger, report):
+            if spec.kind == "reencode":
+                encoder = _named(str(spec.encoder), settings, encoders)
+                Reencoding(spec, settings, ledger, encoder, hands_over, report, stop).run()
+            else:
+                _build(spec, settings, ledger, sources, report, stop, catalog, encoders)
+        if hands_over:
+            ledger.save(status="queued", phase=HANDED_OVER)
+        else:
+            ledger.save(status="done", phase="", fraction=1.0)
         report(ledger.state)
         return ledger.state
+
+
+def _named(name: str, settings: IndexSettings, encoders: Encoders | None) -> Encoder:
+    if encoders is not None:
+        return encoders.named(name)
+    return settings.model_copy(update={"encoder": name}).load_encoder()
+
+
+def _build(
+    spec: JobSpec,
+    settings: IndexSettings,
+    ledger: Ledger,
+    sources: list[Source],
+    report: Report,
+    stop: threading.Event,
+    catalog: Catalog | None,
+    encoders: Encoders | None,
+) -> None:
+    is_ours = catalog is None
+    with ExitStack() as opened:
+        if catalog is None:
+            encoder = settings.load_encoder() if encoders is None else encoders.default
+            made = Catalog(settings.place(), encoder, allowed=settings.languages, encoders=encoders)
+            catalog = opened.enter_context(closing(made))
+        Job(spec, settings, ledger, sources, catalog, is_ours, report, stop).run()
+    if spec.switch:
+        # Only now, closed: a service that is sent to the new version opens it for writing.
+        with closing(settings.place()) as place:
+            place.set_alias(spec.collection, str(ledger.state.version))
+
+
+@contextmanager
+def told(ledger: Ledger, report: Report) -> Iterator[None]:
+    """Enter in the ledger, and report, what ends the job inside; it is raised all the same."""
+    try:
+        yield
+    except BaseException as error:
+        ledger.save(status=_status(error), phase="", error=_told(error))
+        report(ledger.state)
+        raise
 
 
 def _status(error: BaseException) -> str:
@@ -123,10 +165,10 @@ class Job:
                 pass_gate(self.spec, reader, target, self.ledger)
 
     def _fill(self, target: Collection, reader: Catalog) -> None:
-        """Copy, read, encode and write; what makes searching fast comes once, at the end.
+        """Copy, read, encode and write; what makes searching fast waits for the end.
 
-        While batches come it would take the encoder's cores, and again for each size the collection passes. A
-        collection others search meanwhile does not wait for it.
+        It would take the encoder's cores, and again for each size the collection passes. In a collection that
+        others search meanwhile it does not wait.
         """
         with ExitStack() as sealing:
             if self.is_ours:
@@ -154,6 +196,8 @@ class Job:
     def _items(self, target: Collection) -> Iterator[Item]:
         checker = Checker(self.spec, self.settings.languages)
         if self.spec.engine == "ray":
+            if target.encoder is not self.catalog.encoder:
+                raise InvalidInput("With Ray, a collection's encoder must be the one that is set (ISOGLOT_ENCODER).")
             from index.jobs.ray_engine import read_and_encode
 
             return read_and_encode(self.spec, self.settings, target, self.ledger.state.position)

@@ -22,7 +22,12 @@ __all__ = ["begin_version", "check_switch", "copy_live", "pass_gate"]
 def check_switch(spec: JobSpec, catalog: Catalog) -> None:
     """Raise before hours of work what would be raised after them: a taken name, questions that cannot be read."""
     collection_name(spec.collection)
-    if spec.switch and spec.collection not in catalog.place.aliases() and spec.collection in catalog.names():
+    if (
+        spec.kind == "build"
+        and spec.switch
+        and spec.collection not in catalog.place.aliases()
+        and spec.collection in catalog.names()
+    ):
         raise Conflict(
             f"{spec.collection!r} is a collection, so it cannot be an alias that moves. Build under another name, or "
             "delete it first.",
@@ -45,7 +50,7 @@ def begin_version(spec: JobSpec, catalog: Catalog) -> str:
 def _live(spec: JobSpec, reader: Catalog, version: str) -> Collection | None:
     """The live version, open to be read; None when there is none, or it is the new one."""
     target = reader.place.aliases().get(spec.collection, spec.collection)
-    if target in (spec.collection, version):
+    if target == version:
         return None
     try:
         return reader.get(target)

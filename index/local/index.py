@@ -80,6 +80,7 @@ class LocalIndex:
             self._release()
             raise
         self._means: tuple[View, Means] | None = None
+        self._fields: tuple[View | None, set[str]] = None, set()
         self._sealer = Sealer(self.state, self.shape)
         self._schedule = Schedule(snapshots, self.snapshot) if snapshots and not read_only else None
         if not read_only:
@@ -115,7 +116,12 @@ class LocalIndex:
 
     def fields(self) -> set[str]:
         """Metadata fields a filter may name."""
-        return facets.fields(self.store.database)
+        view = self.view()
+        known_for, known = self._fields
+        if known_for is not view:  # every filtered search asks, and a view never changes
+            known = facets.fields(self.store.database)
+            self._fields = view, known
+        return set(known)
 
     def upsert(self, passages: Sequence[Passage], vectors: np.ndarray) -> None:
         """Store passages, ids unique, replacing those whose id is known; all or none, on disk on return."""
@@ -159,7 +165,7 @@ class LocalIndex:
             after = passages[-1].id
 
     def bulk(self) -> AbstractContextManager[None]:
-        """While this lasts nothing is sealed; what was written is then sealed at once, each passage linked once."""
+        """While this lasts much may wait in memory; what does is sealed at its end, so that few are linked twice."""
         return self._sealer.bulk()
 
     def compact(self, is_full: bool = False) -> None:

@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter, ValidationError
 
 from index.collection import Collection
-from index.errors import InvalidInput, NotFound
+from index.errors import CollectionMoved, InvalidInput, NotFound
 from index.faults import faults_told
 from index.passages import Passage, parse_lines, require_unique
 from service.call import CallOf
@@ -86,10 +86,9 @@ async def upsert(name: Name, request: Request, call: CallOf) -> Stored:
     Send a JSON array, or one JSON object a line with content type `application/x-ndjson`.
     """
     body, kind = await request.body(), request.headers.get("content-type", "").partition(";")[0].strip()
-    collection = await call.engine.opened(name)
+    await call.engine.opened(name)  # what is not there is told before anything is read
     passages = await run_in_threadpool(_parse, body, kind, call.engine)
-    embedded = await call.embed_passages(collection, passages)
-    added = await run_in_threadpool(collection.upsert, passages, embedded)
+    added = await call.store(name, passages)
     return Stored(stored=sum(added.by_language.values()), by_language=added.by_language, truncated=added.truncated)
 
 
@@ -124,6 +123,14 @@ def _passage(number: int, row: dict[str, Any], engine: Engine) -> Passage:
 @router.delete("/{name}/passages/{passage_id:path}")
 def delete_passage(name: Name, passage_id: str, engine: EngineOf) -> Deleted:
     """Delete one passage."""
-    if not engine.collection(name).delete([passage_id]):
+    if not _delete(engine, name, passage_id):
         raise NotFound(f"Collection {name!r} has no passage {passage_id[:80]!r}.", collection=name, id=passage_id[:80])
     return Deleted(deleted=1)
+
+
+def _delete(engine: Engine, name: str, passage_id: str) -> int:
+    while True:
+        try:
+            return engine.collection(name).delete([passage_id])
+        except CollectionMoved:  # its encoder has changed this moment
+            continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,26 @@ def test_recall_is_measured_for_every_language_and_shown(tmp_path: Path) -> None
     assert recall["promised"] == 0.99 and set(recall["measured"]) >= {"all", "de"}
     assert all(value >= 0.99 for value in recall["measured"].values())
     assert "sw" in recall["exact"]
+    index.close()
+
+
+def test_in_bulk_little_is_sealed_but_memory_stays_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = open_made(tmp_path / "c", Shape(exact_below=100))
+    with index.bulk():
+        fill(index, Model(), 900)
+        index._sealer.close()
+        assert not index.info()["segments"]
+    assert len(index.info()["segments"]) == 1
+    index.close()
+    monkeypatch.setattr("index.local.sealing._BULK_BYTES", 500 * 4 * 16)
+    index = open_made(tmp_path / "d", Shape(exact_below=100))
+    with index.bulk():
+        fill(index, Model(), 900)
+        for _ in range(600):
+            if index.info()["segments"]:
+                break
+            time.sleep(0.05)
+        assert index.info()["in_memory"] < 500
     index.close()
 
 
