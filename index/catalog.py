@@ -18,6 +18,7 @@ from index.encoders import Encoders
 from index.errors import Conflict, DamagedCollection, InvalidInput, IsoglotError, NotFound
 from index.passages import Passage
 from index.places import LocalPlace, Place
+from index.reranker import Reranker
 from index.retiring import Retired
 
 __all__ = ["DEMO", "Catalog", "collection_name", "put_in_place"]
@@ -45,7 +46,7 @@ class Catalog:
     place: where they are (`index/places.py`); a folder holds one folder per collection. encoder: of those
     that are made here. read_only: never makes or changes any. allowed: closed list of languages for
     detection; None means any. encoders: where the encoders of collections that another one filled are found;
-    None refuses such collections.
+    None refuses such collections. reranker: for questions that ask for one; None refuses them.
     """
 
     def __init__(
@@ -55,9 +56,11 @@ class Catalog:
         read_only: bool = False,
         allowed: Collected[str] | None = None,
         encoders: Encoders | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self.place = LocalPlace(place) if isinstance(place, Path) else place
         self.encoder, self.read_only, self.allowed, self.encoders = encoder, read_only, allowed, encoders
+        self.reranker = reranker
         self._open: dict[str, Collection] = {}
         self._retired: dict[str, Retired] = {}
         self._lock = threading.RLock()
@@ -106,7 +109,7 @@ class Catalog:
         revived = None if retired is None else retired.revive()
         if revived is None:
             index = self.place.open(name, making_of(self.encoder), self.read_only)
-            revived = Collection(index, self._encoder_of(index), self.allowed)
+            revived = Collection(index, self._encoder_of(index), self.allowed, self.reranker)
         self._open[name] = revived
         return revived
 

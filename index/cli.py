@@ -28,8 +28,10 @@ from index.cli_places import copy
 from index.collection import Collection
 from index.errors import EncoderMismatch, InvalidInput, IsoglotError, NotFound
 from index.jobs.cli import register as register_jobs
+from index.lexical.cli import lexical
 from index.local.cli import check_collection, snapshot
 from index.passages import Passage, read_passages, require_unique
+from index.question import Mode
 from index.settings import IndexSettings
 
 __all__ = ["app", "main"]
@@ -60,6 +62,7 @@ app.add_typer(index_app, name="index")
 index_app.command("copy")(copy)
 register_jobs(index_app)
 index_app.command("snapshot")(snapshot)
+index_app.command("lexical")(lexical)
 app.command("check")(check_collection)
 
 errors = Console(stderr=True)
@@ -136,6 +139,12 @@ def search(
     where: Annotated[
         str | None, typer.Option(help="""Filter on metadata as JSON, such as '{"year": {"gte": 2000}}'.""")
     ] = None,
+    mode: Annotated[
+        Mode, typer.Option(help="By meaning, by words, or both; the latter need `isoglot index lexical`.")
+    ] = "dense",
+    rerank: Annotated[
+        bool, typer.Option("--rerank", help="Let the cross-encoder of ISOGLOT_RERANKER order the first hits.")
+    ] = False,
     collection: CollectionOption = DEMO,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     data: DataOption = None,
@@ -151,9 +160,11 @@ def search(
     settings = IndexSettings.load(data=data, encoder=encoder)
     encoders = settings.open_encoders() if encoder is None else None  # one that is asked for is that one
     loaded, allowed = settings.load_encoder(), settings.languages
-    catalog = Catalog(settings.place(), loaded, read_only=True, allowed=allowed, encoders=encoders)
+    reranker = settings.load_reranker() if rerank else None
+    catalog = Catalog(settings.place(), loaded, True, allowed, encoders, reranker)
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
-    answer = _open(catalog, collection).search(query, k, chosen, query_language, _filter(where))
+    found = _open(catalog, collection)
+    answer = found.search(query, k, chosen, query_language, _filter(where), mode=mode, rerank=rerank)
     if as_json:
         typer.echo(json.dumps(answer.as_json(), ensure_ascii=False, indent=2))
     else:

@@ -19,15 +19,17 @@ import numpy as np
 
 from index.answer import Answer, Hit
 from index.backend import PassageIndex
-from index.bias import language_shares
+from index.bias import BiasReport, Reporter, language_shares
 from index.checks import checked_vectors
 from index.encoder import Embedded, Encoder
 from index.errors import EncoderMismatch
 from index.filters import require_fields
 from index.languages import decide_language, language_codes
+from index.lexical.hybrid import channel_of, hybrid
 from index.local.index import LocalIndex
 from index.passages import Passage, require_unique
-from index.question import Question, Scope
+from index.question import Mode, Question, Scope
+from index.reranker import Reranker, require_reranker
 from index.write_gate import WriteGate
 
 __all__ = ["Added", "Collection"]
@@ -45,12 +47,20 @@ class Collection:
     """One collection, open.
 
     allowed: closed list of languages for detecting a query's language; None means any.
+    reranker: for questions that ask for one; None refuses them.
     Raises EncoderMismatch when another encoder filled the index, which is closed then.
     """
 
-    def __init__(self, index: PassageIndex, encoder: Encoder, allowed: Collected[str] | None = None) -> None:
-        self.index, self.encoder, self.allowed = index, encoder, allowed
+    def __init__(
+        self,
+        index: PassageIndex,
+        encoder: Encoder,
+        allowed: Collected[str] | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
+        self.index, self.encoder, self.allowed, self.reranker = index, encoder, allowed, reranker
         self.gate = WriteGate(index.name)
+        self._reporter = Reporter(index.means, index.sample)
         try:
             self._require_encoder()
         except BaseException:
@@ -142,36 +152,67 @@ class Collection:
         languages: Sequence[str] | None = None,
         query_language: str | None = None,
         where: dict[str, Any] | None = None,
+        bias: bool = False,
+        mode: Mode = "dense",
+        rerank: bool = False,
     ) -> Answer:
         """Find the k passages nearest to a query, whatever its language and theirs; see `answer`."""
-        return self.answer([Question(query, k, languages, query_language, where)])[0]
+        return self.answer([Question(query, k, languages, query_language, where, bias, mode, rerank)])[0]
 
     def answer(self, questions: Sequence[Question], embedded: Embedded | None = None) -> list[Answer]:
         """Answer several questions; those of equal scope are searched together.
 
         embedded: the queries as this collection's encoder embeds them; None encodes them here.
         Raises InvalidInput for a blank query, k out of range or a filter that cannot be understood,
-        UnknownLanguage for a code that is not BCP 47 or in which the collection has no passage.
+        UnknownLanguage for a code that is not BCP 47 or in which the collection has no passage. In mode "lexical" or
+        "hybrid" also InvalidInput while lexical search is off, Conflict until it is built.
         """
         counts = self.index.counts()
         scopes = [question.scope() for question in questions]
         for scope in dict.fromkeys(scopes):
             self._require_known(scope, counts)
+        if any(question.rerank for question in questions):
+            require_reranker(self.reranker)
         asked = [decide_language(q.query, q.query_language, self.allowed) for q in questions]
         embedded = embedded or self.encoder.embed([question.query for question in questions], "query")
         vectors = checked_vectors(embedded.vectors, len(questions), self.encoder.dimension)
-        found: list[list[Hit]] = [[] for _ in questions]
-        for scope in dict.fromkeys(scopes):
-            rows = [row for row, other in enumerate(scopes) if other == scope]
-            for row, hits in zip(rows, self.index.search(np.take(vectors, rows, axis=0), scope), strict=True):
-                found[row] = hits
+        found: list[tuple[list[Hit], BiasReport | None]] = [([], None) for _ in questions]
+        dense = [row for row, question in enumerate(questions) if question.mode != "lexical"]
+        kinds = [(scope, question.bias) for scope, question in zip(scopes, questions, strict=True)]
+        for kind in dict.fromkeys(kinds[row] for row in dense):
+            rows = [row for row in dense if kinds[row] == kind]
+            for row, each in zip(rows, self._find(np.take(vectors, rows, axis=0), *kind), strict=True):
+                found[row] = each
         answers = []
-        for row, hits in enumerate(found):
+        for row, (hits, report) in enumerate(found):
             searched = list(counts) if scopes[row].languages is None else list(scopes[row].languages or ())
+            hits = self._by_words(questions[row], vectors[row], hits, searched)
+            if questions[row].rerank:
+                reordered = require_reranker(self.reranker).reorder(
+                    questions[row].query, hits, questions[row].rerank_candidates
+                )
+                hits = reordered[: questions[row].k]
             pool = {code: counts[code] for code in searched}
             shares = language_shares([hit.passage.language for hit in hits], pool)
-            answers.append(Answer(hits, asked[row], searched, shares, bool(embedded.truncated[row])))
+            is_cut = bool(embedded.truncated[row])
+            answers.append(Answer(hits, asked[row], searched, shares, is_cut, report, questions[row].mode))
         return answers
+
+    def _by_words(self, question: Question, vector: np.ndarray, hits: list[Hit], searched: list[str]) -> list[Hit]:
+        """The hits of the vectors as the question's mode has them."""
+        scope = question.scope()
+        if question.mode == "lexical":
+            return channel_of(self.index).search(question.query, vector, scope.k, searched, scope.where)
+        return hybrid(self.index, question.query, vector, scope, hits) if question.mode == "hybrid" else hits
+
+    def _find(self, vectors: np.ndarray, scope: Scope, bias: bool) -> list[tuple[list[Hit], BiasReport | None]]:
+        """Hits for each of vectors, with a report where bias is wanted."""
+        if not bias:
+            return [(hits, None) for hits in self.index.search(vectors, scope)]
+        found = self.index.search_wider(vectors, scope)
+        told = [(each.scores, each.languages, len(each.hits)) for each in found]
+        reports = self._reporter.reports(vectors, told, scope.languages, bool(scope.where))
+        return list(zip([each.hits for each in found], reports, strict=True))
 
     def _require_known(self, scope: Scope, counts: dict[str, int]) -> None:
         language_codes(scope.languages or (), counts)

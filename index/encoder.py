@@ -17,7 +17,7 @@ from index.pooling import normalise
 from index.text import clean
 from index.threads import share_cores
 
-__all__ = ["Embedded", "Encoder", "Kind", "Tokenized", "join", "shorten"]
+__all__ = ["Embedded", "Encoder", "Kind", "Tokenized", "batches", "join", "shorten"]
 
 Kind = Literal["query", "passage"]
 
@@ -109,7 +109,7 @@ class Encoder:
         tokens = np.array([len(ids) for ids in tokenized.ids], dtype=np.int64)
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         # Equal lengths side by side: padding would otherwise cost more than the texts.
-        for rows in _batches(np.argsort(tokens, kind="stable"), tokens):
+        for rows in batches(np.argsort(tokens, kind="stable"), tokens):
             vectors[rows] = self.run([tokenized.ids[row] for row in rows])
         return Embedded(vectors, tokens, tokenized.truncated)
 
@@ -177,7 +177,7 @@ def _open_own(folder: Path, prompts: Prompts, threads: int | None) -> OpenedEnco
     return OpenedEncoder(description, tokenizer, graph, lambda vectors, _: vectors)
 
 
-def _batches(order: np.ndarray, tokens: np.ndarray) -> Iterator[np.ndarray]:
+def batches(order: np.ndarray, tokens: np.ndarray) -> Iterator[np.ndarray]:
     """Cut rows sorted by length into runs of at most `_TOKENS_PER_BATCH` padded tokens."""
     start = 0
     for end in range(1, len(order) + 1):

@@ -11,7 +11,7 @@ import onnxruntime
 from index.errors import DamagedEncoder
 from index.pooling import UnsupportedEncoder
 
-__all__ = ["Graph"]
+__all__ = ["Graph", "providers", "session_options"]
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +30,10 @@ class Graph:
     def __init__(self, path: Path, pad_id: int = 0, threads: int | None = None) -> None:
         self._pad_id = pad_id
         try:
-            self._session = onnxruntime.InferenceSession(str(path), _session_options(threads), _providers())
+            self._session = onnxruntime.InferenceSession(str(path), session_options(threads), providers())
         except Exception as error:  # ONNX Runtime raises bare Exception subclasses
             raise DamagedEncoder(f"The encoder in {path.parent} cannot be loaded: {error}", path=str(path)) from error
-        if len(self._session.get_providers()) < len(_providers()):
+        if len(self._session.get_providers()) < len(providers()):
             log.warning("ONNX Runtime could not start on the GPU; encoding runs on the processor.")
         self._inputs = [node.name for node in self._session.get_inputs()]
         outputs = [node.name for node in self._session.get_outputs()]
@@ -67,7 +67,8 @@ class Graph:
         return np.asarray(given, dtype=np.float32), mask
 
 
-def _session_options(threads: int | None) -> onnxruntime.SessionOptions:
+def session_options(threads: int | None) -> onnxruntime.SessionOptions:
+    """How ONNX Runtime runs here. threads: cores; None means all there are."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or 0
     options.log_severity_level = 3
@@ -76,7 +77,7 @@ def _session_options(threads: int | None) -> onnxruntime.SessionOptions:
     return options
 
 
-def _providers() -> list[str]:
+def providers() -> list[str]:
     """The GPU where the GPU wheel and a GPU are there, else the CPU."""
     available = onnxruntime.get_available_providers()
     return [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in available]

@@ -20,6 +20,7 @@ from index.local.build import Shape
 from index.local.manifest import Storage
 from index.places import LOCAL, LocalOptions, Place, open_place
 from index.pooling import POOLINGS
+from index.reranker import Reranker
 
 __all__ = ["IndexSettings"]
 
@@ -83,6 +84,11 @@ class IndexSettings(BaseSettings):
         description="How vectors of tokens become one (`mean`, `cls`, …), for an encoder that does not say; unset "
         "refuses such an encoder.",
     )
+    reranker: str | None = Field(
+        None,
+        description="Cross-encoder in ONNX that reads the first hits of a search that asks for it (`rerank`): a folder "
+        "or a hub id; unset refuses such searches. See docs/hybrid.md.",
+    )
     offline: bool = Field(False, description="Never ask a hub: encoders come from folders and the hub's cache.")
     threads: int | None = Field(None, ge=1, description="Cores for encoding; unset uses all there are.")
     languages: list[str] | None = Field(
@@ -126,6 +132,10 @@ class IndexSettings(BaseSettings):
     def load_encoder(self) -> Encoder:
         """The encoder that is set; raises what `Encoder` raises."""
         return Encoder(self.encoder, self.threads, self.query_prompt, self.passage_prompt, self.pooling, self.offline)
+
+    def load_reranker(self) -> Reranker | None:
+        """The reranker that is set; None where none is. Raises what `Reranker` raises."""
+        return None if self.reranker is None else Reranker(self.reranker, self.threads, self.offline)
 
     def open_encoders(self) -> Encoders:
         """The encoders that collections may have; none is loaded yet."""

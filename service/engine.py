@@ -21,6 +21,7 @@ from index.threads import share_cores
 from service.batching import BatchQueue
 from service.metrics import Metrics
 from service.refusals import Overloaded
+from service.reranking import RerankingSearcher
 from service.searching import Searcher
 from service.settings import Settings
 from service.tracing import open_tracer
@@ -43,12 +44,15 @@ class Engine:
         self.tracer = open_tracer(settings.otel_endpoint)
         threads = share_cores(settings.threads)
         self.encoders = settings.open_encoders()
-        self.encoder = self.encoders.default
-        self.catalog = Catalog(settings.place(), self.encoder, allowed=settings.languages, encoders=self.encoders)
+        self.encoder, reranker = self.encoders.default, settings.load_reranker()
+        self.catalog = Catalog(
+            settings.place(), self.encoder, allowed=settings.languages, encoders=self.encoders, reranker=reranker
+        )
         self._queues: dict[str, BatchQueue] = {}
         self._queues_lock = threading.Lock()
         self.queue = self.queue_before(self.encoder)
         self._searcher = Searcher(threads, settings.hang_seconds)
+        self._reranking = RerankingSearcher()
         self._is_proven = False
         if settings.demo:
             self.catalog.ensure_demo()
@@ -87,7 +91,8 @@ class Engine:
     ) -> list[Answer]:
         """Answer questions whose vectors are known, in a thread; deadline: on `time.monotonic`'s clock."""
         started = time.perf_counter()
-        answers = await self._searcher.answer(collection, questions, embedded, deadline)
+        searcher = self._reranking if any(question.rerank for question in questions) else self._searcher
+        answers = await searcher.answer(collection, questions, embedded, deadline)
         seconds = (time.perf_counter() - started) / len(questions)
         for answer in answers:
             self.metrics.searched(answer, seconds)
@@ -134,6 +139,7 @@ class Engine:
         for queue in self._queues.values():
             queue.close()
         self._searcher.close()
+        self._reranking.close()
         self.catalog.close()
         self.tracer.close()
 

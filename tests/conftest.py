@@ -54,7 +54,14 @@ def make_encoder(folder: Path, seed: int = 0, name: str = "tiny", **changes: Any
     dimension = changes.get("dimension", 16)
     table = np.random.default_rng(seed).standard_normal((len(WORDS), dimension)).astype(np.float32)
     onnx.save(static_graph(table), str(folder / MODEL))
-    facts = {"name": name, "dimension": dimension, "maximum_tokens": 8, "romanise": True, "license": "CC0-1.0", **changes}
+    facts = {
+        "name": name,
+        "dimension": dimension,
+        "maximum_tokens": 8,
+        "romanise": True,
+        "license": "CC0-1.0",
+        **changes,
+    }
     files = {file: file_hash(folder / file) for file in (MODEL, TOKENIZER)}
     description = EncoderDescription.model_validate({**facts, "files": files})
     (folder / DESCRIPTION).write_text(description.model_dump_json(), encoding="utf-8")

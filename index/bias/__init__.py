@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from index.bias.means import Means
+from index.bias.report import BiasReport
+from index.bias.reporter import Reporter
 from index.bias.shares import LanguageShare, language_shares
 
-__all__ = ["LanguageShare", "Means", "language_shares"]
+__all__ = ["BiasReport", "LanguageShare", "Means", "Reporter", "language_shares"]

@@ -17,11 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from index.answer import Hit
+from index.answer import Found, Hit
 from index.backend import Block
 from index.bias.means import Means
 from index.errors import NotFound
 from index.filters import Condition
+from index.lexical.channel import Channel
 from index.local import facets
 from index.local.build import Shape
 from index.local.database import is_current
@@ -41,6 +42,9 @@ from index.question import Scope
 __all__ = ["DATABASE", "LocalIndex"]
 
 DATABASE = "passages.db"
+
+WIDER = 4
+"""`search_wider` finds this many times as many as it gives."""
 
 _RERANKED = 4
 """Candidates for each hit asked for that are scored anew from the stored vectors, where codes are coarser."""
@@ -80,6 +84,7 @@ class LocalIndex:
             self._release()
             raise
         self._means: tuple[View, Means] | None = None
+        self.lexical = Channel(self.state, self.name, is_writer)
         self._fields: tuple[View | None, set[str]] = None, set()
         self._sealer = Sealer(self.state, self.shape)
         self._schedule = Schedule(snapshots, self.snapshot) if snapshots and not read_only else None
@@ -152,6 +157,29 @@ class LocalIndex:
         passages = self.store.get(wanted)
         return [_hits(row, there, passages, scope) for row, there in zip(scores.tolist(), found, strict=True)]
 
+    def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
+        """The hits `search` gives, with scores and languages of three times as many behind them."""
+        view = self.view()
+        if view.is_coarse:  # it looks as far by itself
+            scores, numbers = view.nearest(vectors, scope.k * _RERANKED, scope.languages, scope.where, self._fitting)
+            exact = self.store.vectors_of(np.unique(numbers).tolist(), self.state.dimension)
+            scores = _scored_anew(vectors, numbers, exact)
+        else:
+            scores, numbers = view.nearest(vectors, scope.k, scope.languages, scope.where, self._fitting, WIDER)
+        return [self._found(view, *row, scope) for row in zip(scores, numbers, strict=True)]
+
+    def _found(self, view: View, scores: np.ndarray, numbers: np.ndarray, scope: Scope) -> Found:
+        order = np.lexsort((numbers, -scores))
+        order = order[(numbers[order] >= 0) & np.isfinite(scores[order])]
+        scores, numbers = scores[order], numbers[order]
+        first = numbers[: scope.k].tolist()
+        hits = _hits(scores[: scope.k].tolist(), first, self.store.get(first), scope)
+        return Found(hits, scores, view.languages_of(numbers))
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many, evenly spread, as they are searched."""
+        return self.view().sample(language, most)
+
     def _fitting(self, conditions: tuple[Condition, ...]) -> Numbers:
         return facets.fitting(self.store.database, conditions)
 
@@ -181,13 +209,14 @@ class LocalIndex:
 
     def info(self) -> dict[str, Any]:
         """How it is stored, what recall it promises and what was measured."""
-        return describe(self.state.now, self.shape, self._sealer.fault)
+        return {**describe(self.state.now, self.shape, self._sealer.fault), "lexical": self.lexical.info()}
 
     def close(self) -> None:
         """Let go of the files; everything acknowledged is on disk already."""
         if self._schedule is not None:
             self._schedule.close()
         self._sealer.close()
+        self.lexical.close()
         self.store.close()
         self._release()
 

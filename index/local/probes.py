@@ -24,8 +24,11 @@ _GRAPH_HITS = 4
 class Probe(Protocol):
     """A way to look for the nearest of some vectors."""
 
-    def nearest(self, vectors: np.ndarray, k: int) -> Found:
-        """The k nearest to each of vectors, (n, dim) float32."""
+    def nearest(self, vectors: np.ndarray, k: int, times: int = 1) -> Found:
+        """The k nearest to each of vectors, (n, dim) float32.
+
+        times: give this many times as many, looked for no harder than the first k need; 4 at most.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,11 @@ class _Selected:
     _selectors: list[Any] = field(default_factory=list)
     _parameters: dict[int, Any] = field(default_factory=dict)
 
-    def nearest(self, vectors: np.ndarray, k: int) -> Found:
-        """The k nearest to each of vectors, (n, dim) float32."""
+    def nearest(self, vectors: np.ndarray, k: int, times: int = 1) -> Found:
+        """The k nearest to each of vectors, (n, dim) float32, and those behind them."""
         if k not in self._parameters:  # making them takes as long as searching a few hundred vectors
             self._parameters[k] = self._make_parameters(k)
-        scores, rows = self.index.search(vectors, min(k, len(self.numbers)), params=self._parameters[k])
+        scores, rows = self.index.search(vectors, min(k * times, len(self.numbers)), params=self._parameters[k])
         is_hit = rows >= 0
         if self.mask is not None:
             is_hit &= self.mask[rows]
@@ -71,8 +74,9 @@ class _Picked:
     numbers: np.ndarray
     rows: np.ndarray
 
-    def nearest(self, vectors: np.ndarray, k: int) -> Found:
-        """The k nearest to each of vectors, (n, dim) float32."""
+    def nearest(self, vectors: np.ndarray, k: int, times: int = 1) -> Found:
+        """The k nearest to each of vectors, (n, dim) float32, and those behind them."""
+        k *= times
         n, m = len(vectors), len(self.rows)
         labels = self.rows if n == 1 else np.ascontiguousarray(np.broadcast_to(self.rows, (n, m)))
         scores = np.empty((n, m), dtype=np.float32)

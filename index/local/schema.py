@@ -3,7 +3,7 @@
 Version 1 held passages alone and gave an updated passage its old number. Since version 2 a number
 names one version of one passage for ever, so that whatever was derived from a number (a row of a
 FAISS file) is right or dead, never stale; and what filters ask of metadata has a table of its own. Since
-version 3 the sum of each language's vectors is kept.
+version 3 the sum of each language's vectors is kept, since version 4 what lexical search needs to be switched on.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ import numpy as np
 
 from index.errors import DamagedCollection
 from index.filters import kind_of, values_of
+from index.lexical.tables import SCHEMA as LEXICAL
 from index.local.sums import change, sums_of
 
 __all__ = ["SCHEMA_VERSION", "facet_rows", "prepare", "version_of"]
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _PASSAGES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -87,7 +88,7 @@ def prepare(connection: sqlite3.Connection, path: str) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if is_new:
-            _run(connection, _PASSAGES + _SINCE_2 + _SINCE_3)
+            _run(connection, _PASSAGES + _SINCE_2 + _SINCE_3 + LEXICAL)
         else:
             for earlier in range(version, SCHEMA_VERSION):
                 _MIGRATIONS[earlier](connection)
@@ -126,7 +127,11 @@ def _from_2(connection: sqlite3.Connection) -> None:
         change(connection, sums_of([row[0] for row in rows], vectors), {})
 
 
-_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_1, 2: _from_2}
+def _from_3(connection: sqlite3.Connection) -> None:
+    _run(connection, LEXICAL)
+
+
+_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_1, 2: _from_2, 3: _from_3}
 """Version → what makes the next one of it."""
 
 

@@ -51,7 +51,7 @@ class Sealer:
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
-        """While this lasts little is sealed (`_BULK_BYTES`); what waits is sealed at its end, so that few link twice."""
+        """While this lasts little is sealed (`_BULK_BYTES`); what waits is sealed at its end: few are linked twice."""
         self._bulk += 1
         try:
             yield

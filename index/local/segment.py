@@ -21,6 +21,7 @@ import numpy as np
 
 from index.local.effort import EVERYTHING, effort_at, efforts_by_share
 from index.local.manifest import SegmentFacts
+from index.local.number_languages import NumberLanguages
 from index.local.part import Part, view_of
 from index.local.probes import Probe, exact_probe, graph_probe, picked_probe
 from index.local.store import Numbers
@@ -67,6 +68,14 @@ class Segment:
     graph: Any
     parts: dict[str, Part]
     devices: dict[str, Any] = field(default_factory=dict)
+    _languages: list[NumberLanguages] = field(default_factory=list, compare=False)
+
+    @property
+    def languages(self) -> NumberLanguages:
+        """The languages of its numbers; looked through once, also for what deletions make of it."""
+        if not self._languages:
+            self._languages.append(NumberLanguages.of(self.parts))
+        return self._languages[0]
 
     @classmethod
     def load(cls, folder: Path, facts: SegmentFacts) -> Self:

@@ -66,11 +66,12 @@ class View:
         languages: tuple[str, ...] | None,
         where: tuple[Condition, ...],
         fitting: Callable[[tuple[Condition, ...]], Numbers],
+        times: int = 1,
     ) -> Found:
         """The k nearest passages of some languages that fit a filter, for each of vectors, (n, dim) float32.
 
         languages: None means all. fitting: looks up the numbers that fit a filter; asked only when this view has
-        not met it. Which come back is sure, their order is not.
+        not met it. times: as `Probe.nearest` has it. Which come back is sure, their order is not.
         """
         choice = (languages, where)
         probes = self._probes.get(choice)
@@ -84,8 +85,24 @@ class View:
         faiss.omp_set_num_threads(1)
         vectors = np.ascontiguousarray(vectors, dtype=np.float32)
         if len(probes) == 1:  # nothing to merge
-            return probes[0].nearest(vectors, k)
-        return merge([probe.nearest(vectors, k) for probe in probes], len(vectors), k)
+            return probes[0].nearest(vectors, k, times)
+        return merge([probe.nearest(vectors, k, times) for probe in probes], len(vectors), k * times)
+
+    def languages_of(self, numbers: np.ndarray) -> list[str]:
+        """The language of each of numbers, (m,) int64, all of which this view has found."""
+        languages = [""] * len(numbers)
+        for known in (*(segment.languages for segment in self.segments), self.tail.languages):
+            known.fill(numbers, languages)
+        return languages
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many, evenly spread over those that are alive."""
+        held = [segment.parts[language] for segment in self.segments if language in segment.parts]
+        held += [self.tail.parts[language]] if language in self.tail.parts else []
+        rows = [np.arange(len(p.numbers)) if p.alive is None else np.flatnonzero(p.alive) for p in held]
+        step = max(1, -(-sum(map(len, rows)) // most))
+        blocks = [p.exact.reconstruct_batch(r[::step]) for p, r in zip(held, rows, strict=True) if len(r)]
+        return np.concatenate([np.empty((0, self.tail.dimension), dtype=np.float32), *blocks])[:most]
 
     def _choose(self, languages: Sequence[str], among: Numbers | None) -> list[Probe]:
         probes = [probe for segment in self.segments for probe in segment.probes(languages, among)]

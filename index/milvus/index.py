@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from index.answer import Hit
+from index.answer import Found, Hit
 from index.backend import Block
 from index.bias.means import Means
 from index.checks import checked_vectors
@@ -27,7 +27,7 @@ from index.filters import values_of
 from index.milvus.expressions import expression, one_of, quoted
 from index.milvus.means import MeanEstimates
 from index.milvus.names import CREATED, Properties, stored_name
-from index.milvus.nearest import nearest
+from index.milvus.nearest import nearest, nearest_and_behind
 from index.milvus.schema import PASSAGE_FIELDS, index_params, passage_of, requests_of, row_of, schema_of
 from index.milvus.server import TIMEOUT, Address, connect, told
 from index.passages import Passage
@@ -90,6 +90,8 @@ class MilvusIndex:
             )
         self._dimension = int(known["dimension"])
         self._means = MeanEstimates(self._query, self._dimension)
+
+    lexical = None
 
     @property
     def name(self) -> str:
@@ -194,6 +196,15 @@ class MilvusIndex:
         """For each query vector its nearest passages, best first; equal scores are ordered by id."""
         queries = checked_vectors(vectors, len(vectors), self._dimension)
         return nearest(self._ask, queries, scope)
+
+    def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
+        """The hits, with scores and languages of three times as many behind them; see `nearest.py`."""
+        return nearest_and_behind(self._ask, checked_vectors(vectors, len(vectors), self._dimension), scope)
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many, in no order that Milvus promises."""
+        rows = self._query(one_of("language", [language]), ["vector"], limit=most)
+        return np.array([row["vector"] for row in rows], dtype=np.float32).reshape(len(rows), self._dimension)
 
     def _ask(self, queries: np.ndarray, scope: Scope, limit: int) -> list[list[Any]]:
         with told(self.address, self.name):

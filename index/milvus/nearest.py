@@ -7,17 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from index.answer import Hit
+from index.answer import Found, Hit
 from index.filters import matches
 from index.milvus.schema import passage_of
 from index.question import Scope
 
-__all__ = ["MAX_FOUND", "nearest"]
+__all__ = ["MAX_FOUND", "nearest", "nearest_and_behind"]
 
 MAX_FOUND = 16_384
 """Most hits Milvus gives one query."""
 
 _HITS_AT_ONCE = 4000
+_WIDER = 4
 
 Ask = Callable[[np.ndarray, Scope, int], list[list[Any]]]
 """Queries, scope and limit → for each query its rows with `score`, best first, at most the limit."""
@@ -28,6 +29,15 @@ def nearest(ask: Ask, queries: np.ndarray, scope: Scope) -> list[list[Hit]]:
     size = max(1, _HITS_AT_ONCE // scope.k)
     return [
         hits for start in range(0, len(queries), size) for hits in _nearest(ask, queries[start : start + size], scope)
+    ]
+
+
+def nearest_and_behind(ask: Ask, queries: np.ndarray, scope: Scope) -> list[Found]:
+    """The same with up to three times as many behind the hits; no more than Milvus gives one query."""
+    wider = Scope(min(_WIDER * scope.k, MAX_FOUND), scope.languages, scope.where)
+    return [
+        Found(hits[: scope.k], np.array([hit.score for hit in hits]), [hit.passage.language for hit in hits])
+        for hits in nearest(ask, queries, wider)
     ]
 
 

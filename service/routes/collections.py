@@ -11,10 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 from index.collection import Collection
 from index.errors import CollectionMoved, InvalidInput, NotFound
 from index.faults import faults_told
+from index.lexical.hybrid import channel_of
 from index.passages import Passage, parse_lines, require_unique
 from service.call import CallOf
 from service.engine import Engine, EngineOf
-from service.schemas import CollectionInfo, Deleted, PassageIn, Stored
+from service.schemas import CollectionInfo, Deleted, LexicalIn, LexicalInfo, PassageIn, Stored
 
 router = APIRouter(prefix="/collections", tags=["collections"])
 
@@ -118,6 +119,18 @@ def _passage(number: int, row: dict[str, Any], engine: Engine) -> Passage:
         error.message = f"Passage {number} of the array: {error.message} Nothing was stored."
         error.detail["index"] = number
         raise
+
+
+@router.put("/{name}/lexical")
+def switch_lexical(name: Name, body: LexicalIn, engine: EngineOf) -> LexicalInfo:
+    """Switch lexical search on or off; no passage is encoded again.
+
+    Passages are taken in meanwhile (`building`), in the background and after a restart; from then on every write is
+    followed. Until it is `ready`, modes `lexical` and `hybrid` are answered 409.
+    """
+    words = channel_of(engine.collection(name).index)
+    words.switch(body.on)
+    return LexicalInfo.model_validate(words.info())
 
 
 @router.delete("/{name}/passages/{passage_id:path}")

@@ -67,14 +67,31 @@ def test_a_collection_of_version_2_is_summed_once(tmp_path: Path, read_only: boo
     index.delete(["p1", "p2"])
     model.delete(["p1", "p2"])
     index.close()
-    with sqlite3.connect(tmp_path / "c" / DATABASE) as connection:  # all that version 3 has more
-        connection.execute("DROP TABLE sums")
+    with sqlite3.connect(tmp_path / "c" / DATABASE) as connection:  # all that later versions have more
+        for table in ("sums", "lexical", "lexical_languages"):
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("PRAGMA user_version = 2")
     index = open_made(tmp_path / "c", read_only=read_only)
     assert not index.state.now.rebuilt, "its segments are as good as before"
     require_equal(index, model, QUERIES)
     require_means(index, model)
     assert [finding.faults for finding in check(index) if finding.faults] == []
+    index.close()
+
+
+def test_a_collection_of_version_3_can_be_searched_by_words(tmp_path: Path) -> None:
+    index = open_made(tmp_path / "c")
+    index.upsert(passages(50), vectors(50))
+    index.close()
+    with sqlite3.connect(tmp_path / "c" / DATABASE) as connection:
+        connection.execute("DROP TABLE lexical")
+        connection.execute("DROP TABLE lexical_languages")
+        connection.execute("PRAGMA user_version = 3")
+    index = open_made(tmp_path / "c")
+    assert index.info()["lexical"] == {"state": "off"}
+    index.lexical.switch(True)
+    index.lexical.build()
+    assert [hit.passage.id for hit in index.lexical.search("41", QUERIES[0], 3, ["de", "en", "sw", "th"])] == ["p41"]
     index.close()
 
 
