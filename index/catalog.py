@@ -140,6 +140,12 @@ class Catalog:
                 collection.gate.move()
                 self._retired[known] = Retired(collection, self.place.tidy)
 
+    def release(self, name: str) -> None:
+        """Close a collection that is open here, so that another process may write to it."""
+        with self._lock:
+            if (collection := self._open.pop(name, None)) is not None:
+                collection.close()
+
     def delete(self, name: str) -> None:
         """Remove a collection and its files; raises NotFound, and Conflict for an alias or what one stands for."""
         with self._lock:

@@ -73,6 +73,10 @@ class Engine:
                 self._queues[encoder.fingerprint] = self._open_queue(encoder)
             return self._queues[encoder.fingerprint]
 
+    def queues(self) -> list[BatchQueue]:
+        """All queues, that of the encoder that is set first."""
+        return list(self._queues.values())
+
     def queue_of(self, collection: Collection) -> BatchQueue:
         """The queue before a collection's encoder."""
         return self.queue_before(collection.encoder)
@@ -123,7 +127,7 @@ class Engine:
 
     def _stopped(self) -> str | None:
         """What a thread that has ended or hangs tells of itself."""
-        ended = (queue.stopped for queue in list(self._queues.values()) if queue.stopped is not None)
+        ended = (queue.stopped for queue in self.queues() if queue.stopped is not None)
         return next(ended, None) or self._searcher.fault()
 
     async def _prove(self) -> None:
@@ -136,7 +140,7 @@ class Engine:
 
     def close(self) -> None:
         """Finish what was accepted, then close all collections."""
-        for queue in self._queues.values():
+        for queue in self.queues():
             queue.close()
         self._searcher.close()
         self._reranking.close()

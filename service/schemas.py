@@ -212,6 +212,7 @@ class Info(BaseModel):
     """What this service is and allows."""
 
     version: str
-    encoder: EncoderInfo
+    encoder: EncoderInfo = Field(description="The one that is set (ISOGLOT_ENCODER), which new collections get.")
+    encoders: list[EncoderInfo] = Field(description="All that collections opened so far have, that one first.")
     collection: str = Field(description="Searched when a request names none.")
     limits: Limits

@@ -68,17 +68,24 @@ class _Changeover:
 
     def run(self) -> None:
         """Catch up and change over."""
+        version = str(self.ledger.state.version)
         with told(self.ledger, lambda _: None):
-            self.ledger.save(status="running", phase="catching up", error=None)
-            new = self.catalog.get(str(self.ledger.state.version))
-            if new.counts():
-                new.search("ready?", 1)  # whatever is made at a first search is made now
-            self._catch_up(new)
-            self.ledger.save(phase="changing over")
-            with self.gate.held():
-                self._take_over(new)
-                self.catalog.replace(self.ledger.state.spec.collection, self.name, new.name)
+            try:
+                self._change(self.catalog.get(version))
+            except BaseException:
+                self.catalog.release(version)  # the process that goes on writes to it
+                raise
         self.ledger.save(status="done", phase="", fraction=1.0)
+
+    def _change(self, new: Collection) -> None:
+        self.ledger.save(status="running", phase="catching up", error=None)
+        if new.counts():
+            new.search("ready?", 1)  # whatever is made at a first search is made now
+        self._catch_up(new)
+        self.ledger.save(phase="changing over")
+        with self.gate.held():
+            self._take_over(new)
+            self.catalog.replace(self.ledger.state.spec.collection, self.name, new.name)
 
     def _catch_up(self, new: Collection) -> None:
         for _ in range(_ROUNDS):

@@ -25,6 +25,7 @@ from index.jobs.spec import JobSpec
 from index.jobs.tally import Tally
 from index.jobs.versions import begin_version, check_switch, pass_gate
 from index.jobs.writing import JobStopped, Report
+from index.lexical.hybrid import carry_words
 from index.passages import Passage
 from index.places import LocalPlace, Place
 from index.settings import IndexSettings
@@ -125,6 +126,7 @@ class Reencoding:
                 self._step("comparing")
                 self._compare(source, target)
             self._step("making it fast to search")
+            carry_words(source, target.index)
         if self.spec.gate:
             self._step("judging")
             reader = Catalog(

@@ -31,6 +31,8 @@ from index.local.gpu import Gpu
 from index.local.lock import claim
 from index.local.manifest import FOLDER
 from index.local.opening import remove_strangers
+from index.local.part import Found
+from index.local.probes import merge
 from index.local.schedule import Schedule, SnapshotPlan
 from index.local.sealing import Sealer
 from index.local.state import State
@@ -147,15 +149,13 @@ class LocalIndex:
     def search(self, vectors: np.ndarray, scope: Scope) -> list[list[Hit]]:
         """For each query vector its nearest passages, best first; every hit obeys the scope."""
         view = self.view()
-        is_coarse = view.is_coarse
-        k = scope.k * _RERANKED if is_coarse else scope.k
+        k = scope.k * _RERANKED if view.is_coarse else scope.k
         scores, numbers = view.nearest(vectors, k, scope.languages, scope.where, self._fitting)
-        found = numbers.tolist()
-        wanted = found[0] if len(found) == 1 else np.unique(numbers).tolist()
-        if is_coarse:
-            scores = _scored_anew(vectors, numbers, self.store.vectors_of(wanted, self.state.dimension))
-        passages = self.store.get(wanted)
-        return [_hits(row, there, passages, scope) for row, there in zip(scores.tolist(), found, strict=True)]
+        if view.is_coarse:
+            held = self.store.vectors_of(_once(numbers), self.state.dimension)
+            scores, numbers = _reranked(vectors, numbers, *held, scope.k)
+        passages = self.store.get(_once(numbers))
+        return [_hits(*row, passages, scope) for row in zip(scores.tolist(), numbers.tolist(), strict=True)]
 
     def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
         """The hits `search` gives, with scores and languages of three times as many behind them."""
@@ -225,19 +225,27 @@ class LocalIndex:
             self._lock.close()
 
 
-def _scored_anew(vectors: np.ndarray, numbers: np.ndarray, exact: dict[int, np.ndarray]) -> np.ndarray:
-    scores = np.full(numbers.shape, -np.inf, dtype=np.float32)
-    for row, found in enumerate(numbers.tolist()):
-        for column, number in enumerate(found):
-            if number in exact:
-                scores[row, column] = vectors[row] @ exact[number]
-    return scores
+def _once(numbers: np.ndarray) -> list[int]:
+    """Each number once; one query's are different already."""
+    return (numbers[0] if len(numbers) == 1 else np.unique(numbers)).tolist()  # type: ignore[no-any-return]
+
+
+def _reranked(vectors: np.ndarray, numbers: np.ndarray, known: np.ndarray, stored: np.ndarray, k: int) -> Found:
+    """The k best candidates of each query by their stored vectors, (n, dim); known: those still there, ascending."""
+    if not len(known):
+        return np.empty((len(numbers), 0), dtype=np.float32), np.empty((len(numbers), 0), dtype=np.int64)
+    at = np.searchsorted(known, numbers).clip(max=len(known) - 1)
+    scores = np.stack([stored[rows] @ vector for rows, vector in zip(at, vectors, strict=True)])
+    return merge([(np.where(known[at] == numbers, scores, -np.inf), numbers)], len(vectors), k)
 
 
 def _hits(scores: list[float], numbers: list[int], passages: dict[int, Passage], scope: Scope) -> list[Hit]:
-    """The k best that are still there, equal ones by number, checked once more against the languages asked for."""
-    ranked = sorted([(-score, number) for score, number in zip(scores, numbers, strict=True) if number in passages])
-    hits = [Hit(passages[number], round(-score, 6)) for score, number in ranked]
+    """The k best that are still there, equal ones by number, checked once more against the languages asked for.
+
+    Scores are rounded first: the last bits of one vector's score hang on which rows stand beside it.
+    """
+    told = [(-round(score, 6), number) for score, number in zip(scores, numbers, strict=True) if number in passages]
+    hits = [Hit(passages[number], -score) for score, number in sorted(told)]
     if scope.languages is not None:
         hits = [hit for hit in hits if hit.passage.language in scope.languages]
     return hits[: scope.k]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import random
+import signal
+import subprocess
+import sys
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -195,3 +200,24 @@ def test_the_command_changes_it(settings: IndexSettings, after: IndexSettings, t
     assert done.exit_code == 0, done.output
     assert "60 read" in done.output and "points to" in done.output
     check(after, ROWS)
+
+
+def test_kill_9_at_random_loses_nothing(settings: IndexSettings, after: IndexSettings, tmp_path: Path) -> None:
+    rows = [line(n) for n in range(3000)]
+    run(settings, write_lines(tmp_path / "a.jsonl", list(rows)))
+    arguments = ["index", "reencode", "docs", "--encoder", after.encoder, "--batch", "8", "--data", str(settings.data)]
+    command = [sys.executable, "-c", "from index.cli import main; main()", *arguments]
+    reached, dice = 0, random.Random()
+    for _ in range(4):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        goal = reached + dice.randrange(1, 600)
+        while process.poll() is None and reached < goal:
+            time.sleep(0.01)
+            found = [state for state in states(settings) if state.spec.kind == "reencode"]
+            reached = found[0].tally.read if found else 0
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert reached > 0
+    assert subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode == 0
+    check(after, rows)
+    assert states(settings)[0].tally.read >= 3000
