@@ -87,7 +87,8 @@ def judged(benchmark: Benchmark, encoder: Encoder) -> list[Judgement]:
     lengths = [len(gold) for gold in benchmark.golds]
     owners, golds = np.repeat(np.arange(len(lengths)), lengths), np.concatenate(benchmark.golds)
     in_pool, in_language = ({name: np.zeros(len(golds), dtype=np.int64) for name in RULES} for _ in range(2))
-    for rows, pool in track(list(_pools(benchmark, scorer)), "Judging", console=Console(stderr=True)):
+    steps = -(-len(lengths) // _QUERIES_AT_ONCE)
+    for rows, pool in track(_pools(benchmark, scorer), "Judging", steps, console=Console(stderr=True)):
         entries = np.flatnonzero(np.isin(owners, rows))
         at = np.searchsorted(rows, owners[entries])
         for name, rule in RULES.items():
@@ -147,7 +148,7 @@ def _judgement(
 
 
 def table(comparison: Comparison, encoder: str) -> str:
-    """A Markdown table of the rules; stars say how surely one differs from the vectors alone."""
+    """A Markdown table of the rules; a star where one differs from the vectors alone by more than chance."""
     lines = [
         f"**{comparison.benchmark}**, `{encoder}`: {comparison.n_queries:,} queries ({comparison.n_groups:,} "
         f"questions), {comparison.n_passages:,} passages.\n",
@@ -164,7 +165,7 @@ def table(comparison: Comparison, encoder: str) -> str:
 def _cell(estimate: Estimate, measure: str) -> str:
     shown = f"{estimate.value:,.0f}" if measure == "rank_distance" else f"{estimate.value:.4f}".lstrip("0")
     p = estimate.p_corrected
-    return shown + ("" if p is None or p >= 0.05 else " *" if p >= 0.001 else " **")
+    return shown + ("" if p is None or p >= 0.05 else " *")
 
 
 if __name__ == "__main__":

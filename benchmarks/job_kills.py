@@ -28,6 +28,7 @@ from typing import Annotated
 
 import typer
 
+from benchmarks.indexing_report import RESULTS, keep
 from index.catalog import Catalog
 from index.demo import demo_passages
 from index.errors import IsoglotError
@@ -56,6 +57,7 @@ def main(
     engine: Annotated[str, typer.Option(help="local or ray.")] = "local",
     batch: Annotated[int, typer.Option(help="Passages committed together.")] = 256,
     cpus: Annotated[int, typer.Option(help="Cores Ray is told it has.")] = 4,
+    results: Annotated[Path, typer.Option("--json", help="File of results for the page.")] = RESULTS,
 ) -> None:
     """Kill a job at random and compare."""
     with tempfile.TemporaryDirectory() as folder, cluster(cpus if engine == "ray" else 0):
@@ -66,10 +68,14 @@ def main(
         print(f"undisturbed: {rows:,} rows in {time.monotonic() - started:.0f} s", flush=True)
         started = time.monotonic()
         found = disturb(settings, file, engine, batch, kills, rows)
-        told = ", ".join(f"{count} times its {what}" for what, count in Counter(w for w, _ in found.hits).items())
-        reached = ", ".join(f"{row:,}" for _, row in found.hits)
-        print(f"{engine}, {time.monotonic() - started:.0f} s; killed {told}, at rows {reached}")
-        print(f"{_state(settings, KILLED).tally.read:,} read; rows, vectors and counts equal: {found.is_same}")
+        seconds = time.monotonic() - started
+        read = _state(settings, KILLED).tally.read
+    hits = Counter(what for what, _ in found.hits)
+    told = ", ".join(f"{count} times its {what}" for what, count in hits.items())
+    print(f"{engine}, {seconds:.0f} s; killed {told}, at rows {', '.join(f'{row:,}' for _, row in found.hits)}")
+    print(f"{read:,} read; rows, vectors and counts equal: {found.is_same}")
+    run = {"rows": read, "hits": dict(hits), "same": found.is_same, "seconds": seconds}
+    keep(results, "kills", {engine: run}, merge=True)
     raise typer.Exit(0 if found.is_same else 1)
 
 
@@ -139,9 +145,9 @@ def _finish(process: subprocess.Popen[bytes]) -> None:
 def _kill_one(process: subprocess.Popen[bytes], engine: str, number: int) -> str:
     """Kill the job's process, or with Ray, every other time, one that works for it; returns which."""
     if engine == "ray" and number % 2:
-        kind = random.choice(list(_WORKERS))
-        if _kill_worker(_WORKERS[kind]):
-            return kind
+        for kind in random.sample(list(_WORKERS), len(_WORKERS)):
+            if _kill_worker(_WORKERS[kind]):
+                return kind
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     return "own process"

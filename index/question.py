@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from index.errors import InvalidInput
 from index.filters import Condition, parse_filter
 from index.languages import language_codes
+from index.merging.merge import Merge
 
 __all__ = ["MAX_HITS", "RERANKED", "Mode", "Question", "Scope"]
 
@@ -39,9 +40,10 @@ class Question:
     """A query and where to look for its passages.
 
     k: number of hits. languages: only passages in these; None means all. query_language: None has it
-    detected. where: a filter on metadata as `index/filters.py` describes it; None means none. bias: whether the
-    answer reports what it favours. mode: what decides. rerank: whether a cross-encoder reads the first
-    `rerank_candidates` hits and puts them in order.
+    detected. where: a filter on metadata as `index/filters.py` describes it; None means none. merge: the rule that
+    makes one list of several languages; None takes the collection's. bias: whether the answer reports what it
+    favours. mode: what decides. rerank: whether a cross-encoder reads the first `rerank_candidates` hits and puts
+    them in order.
     """
 
     query: str
@@ -49,6 +51,7 @@ class Question:
     languages: Sequence[str] | None = None
     query_language: str | None = None
     where: dict[str, Any] | None = None
+    merge: Merge | None = None
     bias: bool = False
     mode: Mode = "dense"
     rerank: bool = False
@@ -66,10 +69,10 @@ class Question:
             raise InvalidInput(
                 f"rerank_candidates is {self.rerank_candidates}; it must be from 1 to {MAX_HITS}.", limit=MAX_HITS
             )
-        if self.bias and (self.mode == "lexical" or self.rerank):
+        if self.bias and (self.mode != "dense" or self.rerank):
             raise InvalidInput(
-                "bias tells what the vectors favour; it says nothing of mode 'lexical' or of a reranker's order. "
-                "Ask for one of the two."
+                "bias tells what the vectors favour; it says nothing of the order that words (mode 'lexical', "
+                "'hybrid') or a reranker give. Ask for one of the two."
             )
         codes = None if self.languages is None else tuple(language_codes(self.languages))
         k = max(self.k, self.rerank_candidates) if self.rerank else self.k

@@ -20,7 +20,7 @@ from index.answer import Hit
 from index.encoder import batches
 from index.errors import DamagedEncoder, InvalidInput, NotFound
 from index.foreign_encoder import load_tokenizer, maximum_tokens, pad_id_of
-from index.graph import providers, session_options
+from index.graph import providers, session_options, tokens_at_once
 from index.hub import fetch_encoder, is_hub_id, name_in_cache
 from index.pooling import UnsupportedEncoder, read_json
 from index.threads import share_cores
@@ -63,6 +63,7 @@ class Reranker:
             self._session = onnxruntime.InferenceSession(str(path), session_options(threads), providers())
         except Exception as error:  # ONNX Runtime raises bare Exception subclasses
             raise DamagedEncoder(f"The reranker {path} cannot be loaded: {error}", path=str(path)) from error
+        self._tokens_at_once = tokens_at_once(self._session, threads)
         self._inputs = [node.name for node in self._session.get_inputs()]
         outputs = [node.name for node in self._session.get_outputs()]
         if not {"input_ids"} <= set(self._inputs) <= set(_INPUTS) or "logits" not in outputs:
@@ -85,7 +86,7 @@ class Reranker:
         pairs = self._tokenizer.encode_batch([(query, text) for text in texts])
         lengths = np.array([len(pair.ids) for pair in pairs], dtype=np.int64)
         logits = np.empty(len(pairs), dtype=np.float64)
-        for rows in batches(np.argsort(lengths, kind="stable"), lengths):
+        for rows in batches(np.argsort(lengths, kind="stable"), lengths, self._tokens_at_once):
             logits[rows] = self._run([pairs[row] for row in rows])[:, 0]
         return np.asarray(1 / (1 + np.exp(-logits)))
 

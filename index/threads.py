@@ -12,9 +12,10 @@ from pathlib import Path
 
 import faiss
 
-__all__ = ["cores", "share_cores"]
+__all__ = ["cores", "granted", "share_cores"]
 
 _CGROUPS = Path("/sys/fs/cgroup")
+_shared = [1]
 
 
 def cores(cgroups: Path = _CGROUPS) -> int:
@@ -43,10 +44,16 @@ def share_cores(threads: int | None = None) -> int:
     """Set the threads of tokenizers and FAISS, and return those for ONNX Runtime.
 
     threads: None takes `cores()`. Tokenizers read theirs once, when they first run, so this comes before.
-    FAISS gets one: a query over one list is too little work to share.
+    FAISS gets one: a query over one list is too little work to share. Batches of queries may use all of them.
     """
     threads = threads or cores()
+    _shared[0] = threads
     os.environ["RAYON_NUM_THREADS"] = str(threads)
     os.environ["TOKENIZERS_PARALLELISM"] = str(threads > 1).lower()
     faiss.omp_set_num_threads(1)
     return threads
+
+
+def granted() -> int:
+    """Threads that `share_cores` set last: those a batch of queries may use; 1 where it was not asked."""
+    return _shared[0]

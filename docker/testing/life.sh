@@ -43,6 +43,10 @@ else
     image=
     say "Not run: Prometheus can be neither pulled nor installed"
 fi
+if [ -n "${daemon:-}" ] && iptables -S FORWARD 2>/dev/null | grep -q -- '-P FORWARD DROP'; then
+    image=
+    say "Not run: Prometheus; this machine's firewall drops what containers send each other"
+fi
 if [ -n "$image" ]; then
     sed -i 's/15s/3s/' docker/prometheus.yaml
     compose up -d --no-build prometheus

@@ -22,7 +22,7 @@ from index.errors import IsoglotError
 from index.jobs.changeover import reencode_beside
 from index.jobs.job import FOLDER, build, plan
 from index.jobs.ledger import Ledger
-from index.jobs.listing import state_of
+from index.jobs.listing import let_go, state_of
 from index.jobs.permission import require_allowed
 from index.jobs.reencoding import HANDED_OVER, require_live
 from index.jobs.spec import JobSpec
@@ -58,25 +58,29 @@ class JobRunner:
             require_live(spec, self._catalog.place, self._encoders.named(str(spec.encoder)))
         fresh, _ = plan(spec, self._settings)
         with self._lock:
-            if fresh.id in self._stops:
+            if self._is_here(fresh.id):
                 return state_of(self._settings, fresh.id)
+            let_go(self._settings.data / FOLDER / fresh.id)
             with closing(Ledger(self._settings.data / FOLDER / fresh.id, fresh)) as ledger:
                 ledger.save(status="queued", phase="", spec=spec, error=None, note=None)
                 state = ledger.state
-            self._stops[state.id] = threading.Event()
-            self._pool.submit(self._run, state)
+            self._stops[state.id] = stop = threading.Event()
+            self._pool.submit(self._run, state, stop)
         return state
 
     def stop(self, identity: str) -> bool:
-        """Ask a job to end after the batch in hand; whether it was one of those here."""
+        """Ask a job to end after the batch in hand; whether it was one of those here that had not ended."""
         with self._lock:
-            stop = self._stops.get(identity)
-        if stop is not None:
-            stop.set()
-        return stop is not None
+            is_here = self._is_here(identity)
+            if is_here:
+                self._stops[identity].set()
+        return is_here
 
-    def _run(self, state: JobState) -> None:
-        stop = self._stops[state.id]
+    def _is_here(self, identity: str) -> bool:
+        """Whether a job is queued or runs here; one that says it has ended does not, its process may yet be going."""
+        return identity in self._stops and state_of(self._settings, identity).status in ("queued", "running")
+
+    def _run(self, state: JobState, stop: threading.Event) -> None:
         try:
             if stop.is_set():
                 self._enter(state, status="stopped", error="The job was stopped before it began.")
@@ -89,7 +93,8 @@ class JobRunner:
                 self._run_apart(state, stop)
         finally:
             with self._lock:
-                del self._stops[state.id]
+                if self._stops.get(state.id) is stop:
+                    del self._stops[state.id]
 
     def _reencode(self, state: JobState, stop: threading.Event) -> None:
         try:

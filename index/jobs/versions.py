@@ -15,6 +15,7 @@ from index.errors import Conflict, EncoderMismatch, NotFound
 from index.jobs.gate import GateRefused, Scores, judge, losses, read_questions
 from index.jobs.ledger import Ledger
 from index.jobs.spec import JobSpec
+from index.lexical.hybrid import carry_words
 
 __all__ = ["begin_version", "check_switch", "copy_live", "pass_gate"]
 
@@ -73,6 +74,7 @@ def copy_live(spec: JobSpec, reader: Catalog, target: Collection, ledger: Ledger
         count = len(block.passages)
         target.upsert(block.passages, Embedded(block.vectors, np.zeros(count, np.int64), np.zeros(count, bool)))
         ledger.save(copied=block.passages[-1].id)
+    carry_words(live.index, target.index)
 
 
 def pass_gate(spec: JobSpec, reader: Catalog, target: Collection, ledger: Ledger) -> None:

@@ -156,8 +156,8 @@ class Channel:
         return {word: known[table, word] for word in words if known[table, word]}
 
     def _cosines(self, vector: np.ndarray, numbers: Sequence[int]) -> dict[int, float]:
-        held = self._state.store.vectors_of(numbers, self._state.dimension)
-        return {number: float(row @ vector) for number, row in held.items()}
+        known, held = self._state.store.vectors_of(numbers, self._state.dimension)
+        return dict(zip(known.tolist(), (held @ vector).tolist(), strict=True))
 
     def _hits(self, ranked: Sequence[tuple[int, float, float | None]], languages: set[str]) -> list[Hit]:
         """Hits of numbers with cosine and BM25, those deleted meanwhile left out."""

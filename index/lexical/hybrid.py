@@ -18,7 +18,7 @@ from index.backend import PassageIndex, WordIndex
 from index.errors import InvalidInput
 from index.question import Scope
 
-__all__ = ["channel_of", "hybrid"]
+__all__ = ["carry_words", "channel_of", "hybrid"]
 
 
 def channel_of(index: PassageIndex) -> WordIndex:
@@ -30,6 +30,14 @@ def channel_of(index: PassageIndex) -> WordIndex:
             collection=index.name,
         )
     return index.lexical
+
+
+def carry_words(old: PassageIndex, new: PassageIndex) -> None:
+    """Switch lexical search on in a new version of a collection where the old one has it, and build it."""
+    if old.lexical is None or new.lexical is None or old.lexical.info()["state"] == "off":
+        return
+    new.lexical.switch(True)
+    new.lexical.build()
 
 
 def hybrid(index: PassageIndex, query: str, vector: np.ndarray, scope: Scope, hits: list[Hit]) -> list[Hit]:

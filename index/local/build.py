@@ -110,7 +110,7 @@ def _storage(store: PassageStore, ordered: np.ndarray, dimension: int, kind: Sto
 
 def _sample(store: PassageStore, ascending: np.ndarray, dimension: int) -> np.ndarray:
     drawn = ascending[:: max(1, len(ascending) // _TRAINING_VECTORS)]
-    return np.stack(list(store.vectors_of(drawn.tolist(), dimension).values()))
+    return store.vectors_of(drawn.tolist(), dimension)[1]
 
 
 def _link(storage: Any, kind: Storage) -> Any:

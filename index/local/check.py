@@ -13,6 +13,7 @@ from itertools import islice
 import numpy as np
 
 from index.languages import language_code
+from index.lexical.check import words_faults
 from index.local.index import LocalIndex
 from index.local.recall import measure
 from index.local.schema import facet_rows
@@ -47,6 +48,7 @@ def check(index: LocalIndex) -> Iterator[Finding]:
         ("vectors searched = passages stored", _numbers),
         ("vectors searched are those stored", _codes),
         ("recall", _recall),
+        ("words searched = passages stored", _words),
     ]
     for what, verify in checks:
         looked_at, faults = verify(index)
@@ -124,6 +126,14 @@ def _numbers(index: LocalIndex) -> tuple[str, list[str]]:
 
 
 _NONE = np.empty(0, dtype=np.int64)
+
+
+def _words(index: LocalIndex) -> tuple[str, list[str]]:
+    told = index.lexical.info()
+    if told["state"] != "ready":
+        return f"lexical search is {told['state']}", []
+    with index.store.database.reading() as connection:
+        return words_faults(connection)
 
 
 def _codes(index: LocalIndex) -> tuple[str, list[str]]:

@@ -45,19 +45,27 @@ def _intersect(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def _fitting_one(database: Database, condition: Condition) -> Numbers:
     kinds = {kind_of(value) for value in condition.values}
     found: dict[str, list[np.ndarray]] = {}
-    with database.reading() as connection:
-        for kind in sorted(str(kind) for kind in kinds):
-            values = [value for value in condition.values if kind_of(value) == kind]
-            if condition.operator == "in":
-                test = f"value IN ({','.join('?' * len(values))})"
-            else:
-                test = f"value {_OPERATORS[condition.operator]} ?"
-            # Numbers joined by SQLite cost a tenth of as many rows handed to Python.
-            query = (
-                "SELECT language, group_concat(number) FROM facets "  # noqa: S608 (signs and question marks only)
-                f"WHERE field = ? AND kind = ? AND {test} GROUP BY language"
-            )
-            for code, joined in connection.execute(query, (condition.field, kind, *values)):
-                found.setdefault(code, []).append(np.fromstring(joined, dtype=np.int64, sep=","))
-    # A list may hold two of the values asked for, so numbers can repeat.
-    return {code: np.unique(np.concatenate(parts)) for code, parts in found.items()}
+    for kind in sorted(str(kind) for kind in kinds):
+        values = [value for value in condition.values if kind_of(value) == kind]
+        if condition.operator == "in":
+            test = f"value IN ({','.join('?' * len(values))})"
+        else:
+            test = f"value {_OPERATORS[condition.operator]} ?"
+        # Numbers joined by SQLite cost a tenth of as many rows handed to Python.
+        query = (
+            "SELECT language, group_concat(number) FROM facets "  # noqa: S608 (signs and question marks only)
+            f"WHERE field = ? AND kind = ? AND {test} GROUP BY language"
+        )
+        for code, joined in database.rows(query, (condition.field, kind, *values)):
+            found.setdefault(code, []).append(np.fromstring(joined, dtype=np.int64, sep=","))
+    return {code: _ascending(np.concatenate(parts)) for code, parts in found.items()}
+
+
+def _ascending(numbers: np.ndarray) -> np.ndarray:
+    """Each number once, in order; one value's come so, and seeing that costs a tenth of `np.unique`."""
+    if (numbers[1:] > numbers[:-1]).all():
+        return numbers
+    numbers = np.sort(numbers, kind="stable")
+    return np.concatenate(
+        [numbers[:1], numbers[1:][numbers[1:] > numbers[:-1]]]
+    )  # a list may hold two values asked for

@@ -13,7 +13,7 @@ from typing import Any, Self
 import faiss
 import numpy as np
 
-__all__ = ["Found", "Part", "bitmap", "flat_over", "view_of"]
+__all__ = ["Found", "Part", "bitmap", "flat_over", "mask_of", "view_of"]
 
 Found = tuple[np.ndarray, np.ndarray]
 """Scores, (n, k) float32, and numbers, (n, k) int64; -1 where there are fewer than k."""
@@ -55,13 +55,21 @@ class Part:
         """Numbers of the passages that are alive, ascending."""
         return self.numbers if self.alive is None else self.numbers[self.alive]
 
+    def living_rows(self, numbers: np.ndarray) -> np.ndarray:
+        """Positions of those of the given numbers, ascending, that are here and alive."""
+        rows = self.rows(numbers)
+        return rows if self.alive is None else rows[self.alive[rows]]
+
     def allowed(self, among: np.ndarray | None) -> np.ndarray | None:
         """Which rows may be found, (n,) bool: alive and, unless None, among the given numbers; None when all may."""
-        if among is None:
-            return self.alive
-        mask = np.zeros(len(self.numbers), dtype=bool)
-        mask[self.rows(among)] = True
-        return mask if self.alive is None else mask & self.alive
+        return self.alive if among is None else mask_of(self.living_rows(among), len(self.numbers))
+
+
+def mask_of(rows: np.ndarray, size: int) -> np.ndarray:
+    """Which of so many rows are among the given ones, (size,) bool."""
+    mask = np.zeros(size, dtype=bool)
+    mask[rows] = True
+    return mask
 
 
 def bitmap(mask: np.ndarray) -> Any:

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 import faiss
 import numpy as np
 
-from index.local.part import Found, Part, bitmap
+from index.local.batch import DECODED_FROM, SHARED_FROM, decoded, shared
+from index.local.part import Found, Part, bitmap, mask_of
 
 __all__ = ["Probe", "exact_probe", "graph_probe", "merge", "picked_probe"]
 
@@ -47,15 +48,29 @@ class _Selected:
 
     def nearest(self, vectors: np.ndarray, k: int, times: int = 1) -> Found:
         """The k nearest to each of vectors, (n, dim) float32, and those behind them."""
-        if k not in self._parameters:  # making them takes as long as searching a few hundred vectors
-            self._parameters[k] = self._make_parameters(k)
-        scores, rows = self.index.search(vectors, min(k * times, len(self.numbers)), params=self._parameters[k])
+        if len(vectors) >= DECODED_FROM and self._is_slow_for_batches:
+            rows = np.arange(len(self.numbers)) if self.mask is None else np.flatnonzero(self.mask)
+            blocks = decoded(self.index, rows, vectors, k * times)
+            return merge([(scores, self.numbers[at]) for scores, at in blocks], len(vectors), k * times)
+        scores, rows = self._search(vectors, k, times)
         is_hit = rows >= 0
         if self.mask is not None:
             is_hit &= self.mask[rows]
         if is_hit.all():
             return scores, self.numbers[rows]
         return np.where(is_hit, scores, -np.inf), np.where(is_hit, self.numbers[rows], -1)
+
+    @property
+    def _is_slow_for_batches(self) -> bool:
+        return self.effort is None and (self.mask is not None or not isinstance(self.index, faiss.IndexFlat))
+
+    def _search(self, vectors: np.ndarray, k: int, times: int) -> Found:
+        if k not in self._parameters:  # making them takes as long as searching a few hundred vectors
+            self._parameters[k] = self._make_parameters(k)
+        parameters, least = self._parameters[k], min(k * times, len(self.numbers))
+        if self.effort is None or len(vectors) < SHARED_FROM:
+            return self.index.search(vectors, least, params=parameters)  # type: ignore[no-any-return]
+        return shared(lambda some: self.index.search(some, least, params=parameters), vectors)
 
     def _make_parameters(self, k: int) -> Any:
         if self.mask is not None and not self._selectors:
@@ -78,6 +93,10 @@ class _Picked:
         """The k nearest to each of vectors, (n, dim) float32, and those behind them."""
         k *= times
         n, m = len(vectors), len(self.rows)
+        if n >= DECODED_FROM:
+            blocks = decoded(self.index, self.rows, vectors, k)
+            at = [(scores, self.numbers[np.searchsorted(self.rows, rows)]) for scores, rows in blocks]
+            return merge(at, n, k)
         labels = self.rows if n == 1 else np.ascontiguousarray(np.broadcast_to(self.rows, (n, m)))
         scores = np.empty((n, m), dtype=np.float32)
         self.index.compute_distance_subset(
@@ -97,15 +116,14 @@ def exact_probe(part: Part, mask: np.ndarray | None) -> Probe:
     return _Selected(part.exact, part.numbers, mask)
 
 
-def picked_probe(storage: Any, numbers: np.ndarray, mask: np.ndarray) -> Probe:
-    """Look at the rows of a whole storage that mask, (n,) bool, allows, few of many.
+def picked_probe(storage: Any, numbers: np.ndarray, rows: np.ndarray) -> Probe:
+    """Look at some rows, (m,) int64, ascending, of a whole storage, few of many.
 
     One call for all languages: eighteen of them, with a selector each, take ten times as long as the few rows.
     """
     if isinstance(storage, faiss.IndexFlat):
-        rows = np.flatnonzero(mask)
         return _Picked(storage, numbers[rows], rows)
-    return _Selected(storage, numbers, mask)
+    return _Selected(storage, numbers, mask_of(rows, len(numbers)))
 
 
 def graph_probe(graph: Any, numbers: np.ndarray, mask: np.ndarray | None, effort: int) -> Probe:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import faiss
 import numpy as np
 
+from index.local.batch import one_thread
 from index.local.effort import EVERYTHING
 from index.local.probes import exact_probe, graph_probe, merge
 from index.local.segment import ROWS_PER_EFFORT, Segment, slices
@@ -91,7 +92,8 @@ def _recall(segment: Segment, code: str, effort: int, queries: np.ndarray, exact
 
 def _exact(segment: Segment, code: str, queries: np.ndarray) -> np.ndarray:
     parts = segment.parts.values() if code == EVERYTHING else [segment.parts[code]]
-    return merge([exact_probe(part, None).nearest(queries, DEPTH) for part in parts], len(queries), DEPTH)[0]
+    with one_thread():
+        return merge([exact_probe(part, None).nearest(queries, DEPTH) for part in parts], len(queries), DEPTH)[0]
 
 
 def _queries(segment: Segment, rows: slice, rng: np.random.Generator) -> np.ndarray:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from index.local.batch import multiply_batches
 from index.local.compaction import Merge
 from index.local.gpu import Gpu, on_gpu
 from index.local.manifest import Manifest
@@ -33,6 +34,7 @@ class State:
     def __init__(self, store: PassageStore, vectors: Path, gpu: Gpu | None = None) -> None:
         self.store, self.vectors, self._gpu = store, vectors, gpu
         self.dimension = int(store.facts()["dimension"])
+        multiply_batches(self.dimension)
         self.writing = threading.RLock()
         self.now = self._opened()
 

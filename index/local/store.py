@@ -67,6 +67,14 @@ class PassageStore:
         with self.database.reading() as connection:
             return dict(connection.execute("SELECT name, value FROM facts"))
 
+    def remember(self, name: str, value: str | None) -> None:
+        """Write down a fact in the place of what it was; None forgets it."""
+        with self.database.transaction() as connection:
+            if value is None:
+                connection.execute("DELETE FROM facts WHERE name = ?", (name,))
+            else:
+                connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
     def counter(self, name: str) -> int:
         """A counter: "last_number" given, or "generation" of the derived files."""
         with self.database.reading() as connection:
@@ -169,10 +177,10 @@ class PassageStore:
         held = json.loads(f"[{','.join([row[5] for row in rows])}]")
         return {row[0]: Passage(row[1], row[4], row[2], row[3], kept) for row, kept in zip(rows, held, strict=True)}
 
-    def vectors_of(self, numbers: Sequence[int], dimension: int) -> dict[int, np.ndarray]:
-        """Stored vectors, (dim,) float32, by number; numbers that are not there are left out."""
-        rows = self._by_number("number, vector", numbers)
-        return dict(zip([row[0] for row in rows], self._vectors([row[1] for row in rows], dimension), strict=True))
+    def vectors_of(self, numbers: Sequence[int], dimension: int) -> tuple[np.ndarray, np.ndarray]:
+        """Those of some numbers that are there, (n,) int64, ascending, and their vectors, (n, dim) float32."""
+        rows = sorted(self._by_number("number, vector", numbers))
+        return np.array([row[0] for row in rows], dtype=np.int64), self._vectors([row[1] for row in rows], dimension)
 
     def _by_number(self, columns: str, numbers: Sequence[int]) -> list[Any]:
         rows: list[Any] = []

@@ -37,7 +37,7 @@ def test_lexical_search_is_switched_on_used_and_switched_off(client: TestClient)
     assert words["hits"][0]["id"] == "tides.de" and words["mode"] == "lexical"
     assert words["hits"][0]["lexical_score"] > words["hits"][1]["lexical_score"]
     both = client.post("/search", json={**GERMAN, "mode": "hybrid", "languages": None}).json()
-    assert both["mode"] == "hybrid" and both["hits"][0]["lexical_score"] is not None
+    assert both["mode"] == "hybrid" and any(hit["lexical_score"] for hit in both["hits"])
     client.post("/collections/demo/passages", json=[{"id": "n", "text": "Gezeitenkraftwerk Zwölfzylinder"}])
     found = client.post("/search", json={"query": "zwölfzylinder", "mode": "lexical"}).json()["hits"]
     assert [hit["id"] for hit in found] == ["n"]

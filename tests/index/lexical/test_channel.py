@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.errors import Conflict, InvalidInput
-from index.filters import matches, parse_filter
 from index.lexical import tables
-from index.lexical.matching import chosen_words
-from index.lexical.tokens import stemmed
+from index.local.check import check
 from index.local.index import LocalIndex
 from index.passages import Passage
+from tests.index.lexical.brute import require_brute_force
 from tests.index.local.made import FACTS, vectors
 
 WORDS = ["Haus", "häuser", "tide", "tides", "mond", "the", "moon", "潮汐", "น้ำขึ้น", "x1", "ΣΑΣ", "sas"]
@@ -47,33 +44,6 @@ acts = st.lists(
 )
 
 
-def brute_force(
-    passages: dict[str, Passage], query: str, language: str, where: dict[str, object] | None = None
-) -> dict[str, float]:
-    """Passage id → BM25 by the formula of `index/lexical/matching.py`, for the passages of one language."""
-    cut = {p.id: Counter(stemmed(p.searchable, language)) for p in passages.values() if p.language == language}
-    lengths = {identity: sum(words.values()) for identity, words in cut.items()}
-    holding = Counter(word for words in cut.values() for word in words)
-    found: dict[str, float] = {}
-    for word in chosen_words(stemmed(query, language), holding, len(cut)):
-        idf = max(math.log((len(cut) - holding[word] + 0.5) / (holding[word] + 0.5)), 1e-6)
-        for identity, words in cut.items():
-            if words[word] and matches(passages[identity].metadata, parse_filter(where)):
-                norm = 1.2 * (0.25 + 0.75 * lengths[identity] / (sum(lengths.values()) / len(cut)))
-                found[identity] = found.get(identity, 0.0) + idf * words[word] * 2.2 / (words[word] + norm)
-    return found
-
-
-def require_brute_force(index: LocalIndex, held: dict[str, Passage], query: str) -> None:
-    for where in (None, {"year": {"lt": 2}}):
-        expected = {i: s for code in LANGUAGES for i, s in brute_force(held, query, code, where).items()}
-        hits = index.lexical.search(query, vectors(1)[0], 100, LANGUAGES, parse_filter(where))
-        assert {hit.passage.id: hit.lexical_score for hit in hits} == pytest.approx(expected, abs=1e-9)
-        assert all(hit.passage == held[hit.passage.id] for hit in hits), "no old version"
-        scores = [hit.lexical_score for hit in hits]
-        assert scores == sorted(scores, reverse=True)
-
-
 @settings(max_examples=60, **QUICK)
 @given(acts=acts, query=texts)
 def test_hits_equal_brute_force_over_living_passages(
@@ -99,7 +69,7 @@ def test_hits_equal_brute_force_over_living_passages(
             index = LocalIndex(folder, FACTS)
     index.lexical.switch(True)
     index.lexical.build()
-    require_brute_force(index, held, query)
+    require_brute_force(index, held, query, vectors(1)[0])
     index.close()
 
 
@@ -179,3 +149,19 @@ def test_a_reading_process_and_a_snapshot_search_words_too(tmp_path: Path) -> No
     assert len(copy.lexical.search("house", vectors(1)[0], 50, ["en"])) == 29
     assert np.isclose(copy.lexical.search("7", vectors(1)[0], 1, ["en"])[0].score, vectors(30)[7] @ vectors(1)[0])
     copy.close()
+
+
+def test_check_finds_words_that_are_not_those_stored(tmp_path: Path) -> None:
+    index = stored(tmp_path / "c")
+    assert [f.looked_at for f in check(index) if f.what.startswith("words")] == ["lexical search is off"]
+    index.lexical.switch(True)
+    index.lexical.build()
+    assert not [f.faults for f in check(index) if f.faults]
+    with index.store.database.transaction() as connection:
+        connection.execute("INSERT INTO words_1 (rowid, tokens) VALUES (999, 'stranger hous')")
+    (found,) = [f for f in check(index) if f.faults]
+    assert found.faults == [
+        "'hous' (en) stands in 31 passages searched, 30 stored",
+        "'stranger' (en) stands in 1 passages searched, 0 stored",
+    ]
+    index.close()

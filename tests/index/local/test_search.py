@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from index.errors import NotFound
-from index.filters import parse_filter
+from index.filters import matches, parse_filter
+from index.local import facets
 from index.passages import Passage
 from index.question import Scope
 from tests.index.local.made import open_made, passages, vectors
@@ -70,3 +71,18 @@ def test_searches_end_when_the_collection_is_closed_meanwhile(tmp_path: Path) ->
         thread.join(30)
     assert ends == [NotFound] * 4
     assert not index.store.database._idle, "no connection is left open"
+
+
+@pytest.mark.parametrize("where", [{"tag": {"in": ["b", "a"]}}, {"year": {"gte": 0}}, {"year": {"in": [7, 3]}}])
+def test_numbers_that_fit_come_once_and_in_order(tmp_path: Path, where: dict[str, object]) -> None:
+    index = open_made(tmp_path / "c")
+    index.upsert(passages(300), vectors(300))
+    found = facets.fitting(index.store.database, parse_filter(where))
+    expected = [passage.id for passage in passages(300) if matches(passage.metadata, parse_filter(where))]
+    numbers = [number for part in found.values() for number in part.tolist()]
+    assert sorted(passage.id for passage in index.store.get(numbers).values()) == sorted(expected)
+    assert all((np.diff(part) > 0).all() for part in found.values()) and len(numbers) == len(expected) > 0
+    assert {hit.passage.id for hit in index.search(QUERIES[:1], Scope(1000, None, parse_filter(where)))[0]} == set(
+        expected
+    )
+    index.close()
