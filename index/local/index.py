@@ -177,6 +177,7 @@ class LocalIndex:
         if self._schedule is not None:
             self._schedule.close()
         self._sealer.close()
+        self.state.close()
         self.store.close()
         self._release()
 
