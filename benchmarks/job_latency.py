@@ -2,91 +2,146 @@
 
     python -m benchmarks.job_latency --passages 100000
 
-The service and the client run here, the job in the process the service gives it. The table shows the
-latency of `POST /search` before the job and while it runs.
+`isoglot serve` runs as a process of its own and runs the jobs as it does for everybody. A first job builds
+the live version. While a second one builds the next, which differs in every text, it is let run and held
+(SIGSTOP) by turns, so that whatever else the machine does falls on both kinds of searches alike.
 """
 
 from __future__ import annotations
 
-import json
+import os
 import random
+import signal
+import subprocess
+import sys
 import tempfile
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import numpy as np
+import psutil
 import typer
-import uvicorn
 from rich.console import Console
-from rich.table import Table
 
-from index.demo import demo_passages, demo_questions
-from service.app import create_app
-from service.settings import Settings
+from benchmarks.indexing_data import made_passages, write_lines
+from benchmarks.indexing_report import RESULTS, keep
+from index.demo import demo_questions
+
+ALIAS = "docs"
+HELD, RUNNING = "job held", "job running"
+_ENDED = ("done", "failed", "stopped", "refused")
+_QUERIES = [text for row in demo_questions() for text in row["questions"].values()]
 
 
 def main(
     passages: Annotated[int, typer.Option(help="Passages the job indexes.")] = 100_000,
+    live: Annotated[int, typer.Option(help="Passages in the live version.")] = 20_000,
     encoder: Annotated[str, typer.Option(help="Encoder folder or bundled name.")] = "isoglot-static",
-    searches: Annotated[int, typer.Option(help="Searches before the job.")] = 500,
+    turn: Annotated[int, typer.Option(help="Searches before the job is held or let run again.")] = 50,
     every: Annotated[float, typer.Option(help="Seconds between searches.")] = 0.02,
     limit: Annotated[float, typer.Option(help="Stop looking after so many seconds of the job.")] = 300.0,
     port: Annotated[int, typer.Option(help="Port of the service.")] = 8765,
+    results: Annotated[Path, typer.Option("--json", help="File of results for the page.")] = RESULTS,
 ) -> None:
-    """Compare latencies before and during a job."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "passages.jsonl"
-        _write(file, passages)
-        settings = Settings(data=Path(folder), encoder=encoder, port=port, job_sources=[folder])
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), port=port, log_level="error"))
-        thread = threading.Thread(target=server.run)
-        thread.start()
+    """Compare latencies while a job runs and while it is held."""
+    with tempfile.TemporaryDirectory() as folder, _service(Path(folder), encoder, port) as client:
+        first, second = Path(folder) / "live.jsonl", Path(folder) / "next.jsonl"
+        write_lines(first, made_passages(live))
+        write_lines(second, ({**row, "text": f"{row['text']} again"} for row in made_passages(passages)))
+        job = _start(client, first)
+        while (state := _state(client, job))["status"] not in _ENDED:
+            time.sleep(0.5)
+        assert state["status"] == "done", state
+        times: dict[str, list[float]] = {HELD: [], RUNNING: []}
+        _turn(client, 50, every)  # warms up
+        job, started = _start(client, second), time.monotonic()
+        while (state := _state(client, job))["status"] not in _ENDED and time.monotonic() - started < limit:
+            with _held():
+                times[HELD] += _turn(client, turn, every)
+            times[RUNNING] += _turn(client, turn, every)
+    told = {name: _told(found) for name, found in times.items()}
+    _show(told, state)
+    keep(results, "latency", {"live": live, "passages": passages, "read": state["read"], "times": told})
+
+
+@contextmanager
+def _service(folder: Path, encoder: str, port: int) -> Iterator[httpx.Client]:
+    command = "from index.cli import main; main()"
+    environment = {
+        **os.environ, "ISOGLOT_JOB_SOURCES": f'["{folder}"]', "ISOGLOT_DATA": str(folder / "data"),
+        "ISOGLOT_ENCODER": encoder, "ISOGLOT_LOG_LEVEL": "warning",
+    }  # fmt: skip
+    told = [sys.executable, "-c", command, "serve", "--port", str(port)]
+    service = subprocess.Popen(told, env=environment)
+    try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            while not server.started:
-                time.sleep(0.1)
-            before = [_search(client, every) for _ in range(searches + 50)][50:]
-            asked = {"sources": [str(file)], "collection": "docs", "switch": True}
-            job = client.post("/jobs", json=asked).raise_for_status().json()
-            during, started = [], time.monotonic()
-            while (state := client.get(f"/jobs/{job['id']}").json())["status"] in ("queued", "running"):
-                during += [_search(client, every) for _ in range(50)]
-                if time.monotonic() - started > limit:
-                    client.delete(f"/jobs/{job['id']}")
-                    break
-        server.should_exit = True
-        thread.join()
-    _report(before, during, state)
+            while not _is_ready(client):
+                if service.poll() is not None:
+                    raise RuntimeError(f"the service ended with {service.returncode}")
+                time.sleep(0.2)
+            yield client
+    finally:
+        service.terminate()
+        service.wait()
 
 
-def _write(file: Path, passages: int) -> None:
-    demo = demo_passages()
-    with file.open("w", encoding="utf-8") as lines:
-        for number in range(passages):
-            row = demo[number % len(demo)]
-            lines.write(json.dumps({"id": str(number), "text": f"{row['text']} {number}"}) + "\n")
+def _is_ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("/health/ready").is_success
+    except httpx.TransportError:
+        return False
 
 
-_ASKED = [text for row in demo_questions() for text in row["questions"].values()]
+def _start(client: httpx.Client, file: Path) -> str:
+    asked = {"sources": [str(file)], "collection": ALIAS, "switch": True}
+    return str(client.post("/jobs", json=asked).raise_for_status().json()["id"])
 
 
-def _search(client: httpx.Client, every: float) -> float:
-    """Milliseconds of one search."""
-    time.sleep(every)
-    started = time.perf_counter()
-    client.post("/search", json={"query": random.choice(_ASKED)}).raise_for_status()
-    return 1000 * (time.perf_counter() - started)
+def _state(client: httpx.Client, job: str) -> dict[str, Any]:
+    return dict(client.get(f"/jobs/{job}").raise_for_status().json())
 
 
-def _report(before: list[float], during: list[float], state: dict[str, object]) -> None:
-    table = Table("searches", "count", "p50 ms", "p95 ms", "p99 ms")
-    for name, found in (("before", before), ("during the job", during)):
-        table.add_row(name, f"{len(found):,}", *(f"{np.percentile(found, p):.1f}" for p in (50, 95, 99)))
-    Console().print(table)
-    ratio = np.percentile(during, 99) / np.percentile(before, 99)
-    Console().print(f"p99 during / before: {ratio:.2f}; the job read {state['read']:,} passages.")
+@contextmanager
+def _held() -> Iterator[None]:
+    """Hold the job's process, a grandchild of this one, while this lasts."""
+    workers = [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if "index.jobs.worker" in " ".join(process.cmdline())
+    ]
+    for worker in workers:
+        worker.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for worker in workers:
+            worker.send_signal(signal.SIGCONT)
+
+
+def _turn(client: httpx.Client, count: int, every: float) -> list[float]:
+    """Milliseconds of searches on the live version, one after another."""
+    taken = []
+    for _ in range(count):
+        time.sleep(every)
+        started = time.perf_counter()
+        client.post("/search", json={"query": random.choice(_QUERIES), "collection": ALIAS}).raise_for_status()
+        taken.append(1000 * (time.perf_counter() - started))
+    return taken
+
+
+def _told(found: list[float]) -> dict[str, float]:
+    return {"count": len(found), **{f"p{p}": round(float(np.percentile(found, p)), 2) for p in (50, 95, 99)}}
+
+
+def _show(told: dict[str, dict[str, float]], state: dict[str, Any]) -> None:
+    for name, found in told.items():
+        Console().print(name, found)
+    ratio = told[RUNNING]["p99"] / told[HELD]["p99"]
+    Console().print(f"p99 while it runs / while it is held: {ratio:.2f}; the job read {state['read']:,} passages.")
 
 
 if __name__ == "__main__":

@@ -27,12 +27,16 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 
 class Alias(BaseModel):
-    """Where an alias points, and where it pointed before, latest first."""
+    """Where an alias points, and where it pointed before, latest first.
+
+    renames: the name that a collection of the alias' own name is to get; None when there is none.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     target: str
     previous: tuple[str, ...] = ()
+    renames: str | None = None
 
 
 class Aliases:
@@ -75,7 +79,7 @@ class Aliases:
         with self._writing() as aliases:
             if target in aliases:
                 raise Conflict(f"{target!r} is an alias itself; point to the collection {aliases[target].target!r}.")
-            if (self._folder / name).is_dir():
+            if name not in aliases and (self._folder / name).is_dir():
                 raise Conflict(
                     f"{name!r} is the name of a collection, so it cannot be an alias; take another name, or delete "
                     "that collection when it is not needed.",
@@ -84,8 +88,22 @@ class Aliases:
             before = aliases.get(name)
             previous = (before.target, *before.previous) if before and before.target != target else ()
             kept = before.previous if before and before.target == target else previous
-            aliases[name] = Alias(target=target, previous=tuple(dict.fromkeys(kept))[:_KEPT])
+            renames = before.renames if before else None
+            aliases[name] = Alias(target=target, previous=tuple(dict.fromkeys(kept))[:_KEPT], renames=renames)
             return aliases[name]
+
+    def take_over(self, name: str, target: str, aside: str) -> None:
+        """Let a collection's own name stand for another collection, in one step and durable when this returns.
+
+        aside: the name it shall have from then on; `settled` must be told once it does.
+        """
+        with self._writing() as aliases:
+            aliases[name] = Alias(target=target, previous=(aside,), renames=aside)
+
+    def settled(self, name: str) -> None:
+        """The collection whose name an alias has taken over has its new name."""
+        with self._writing() as aliases:
+            aliases[name] = aliases[name].model_copy(update={"renames": None})
 
     def roll_back(self, name: str) -> Alias:
         """Point an alias to where it pointed before; raises NotFound when there is no before."""
@@ -94,7 +112,7 @@ class Aliases:
             if alias is None or not alias.previous:
                 known = ", ".join(aliases) or "none"
                 raise NotFound(f"The alias {name!r} has no version before; there are: {known}.", alias=name)
-            aliases[name] = Alias(target=alias.previous[0], previous=alias.previous[1:])
+            aliases[name] = Alias(target=alias.previous[0], previous=alias.previous[1:], renames=alias.renames)
             return aliases[name]
 
     def remove(self, name: str) -> None:
@@ -110,7 +128,7 @@ class Aliases:
             with wait_for(self._folder / f"{FILE}.lock"):
                 aliases = self.all()
                 yield aliases
-                self._replace({name: alias.model_dump() for name, alias in aliases.items()})
+                self._replace({name: alias.model_dump(exclude_none=True) for name, alias in aliases.items()})
         except OSError as error:
             raise StorageUnavailable(f"{self._path} cannot be written: {error}.", path=str(self._path)) from error
 

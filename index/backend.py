@@ -9,15 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from index.answer import Hit
+from index.answer import Found, Hit
+from index.bias.means import Means
+from index.filters import Condition
+from index.merging.lens import Lens
+from index.merging.merge import Merge
+from index.merging.statistics import Statistics
 from index.passages import Passage
 from index.question import Scope
 
-__all__ = ["Block", "PassageIndex"]
+__all__ = ["Block", "PassageIndex", "WordIndex"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +34,41 @@ class Block:
     vectors: np.ndarray
 
 
+class WordIndex(Protocol):
+    """Search by words (`index/lexical/channel.py`), off until it is switched on."""
+
+    def info(self) -> dict[str, Any]:
+        """Whether it is "off", "building" or "ready", how much is done, and what went wrong last."""
+
+    def switch(self, is_on: bool) -> None:
+        """Switch it on or off; on, the passages there are taken in meanwhile."""
+
+    def build(self) -> None:
+        """Wait for, or help with, the taking in."""
+
+    def require_ready(self) -> None:
+        """Raise InvalidInput while it is off, Conflict until it is built."""
+
+    def search(
+        self, query: str, vector: np.ndarray, k: int, languages: Sequence[str], where: tuple[Condition, ...] = ()
+    ) -> list[Hit]:
+        """The k passages with the highest BM25, best first; vector: (dim,) float32, the query's, for their cosines."""
+
+    def fused(
+        self, query: str, vector: np.ndarray, k: int, language: str, where: tuple[Condition, ...] = ()
+    ) -> list[Hit]:
+        """The k best passages of one language by vectors and words together; empty where no word is shared."""
+
+
 class PassageIndex(Protocol):
     """Passages and vectors of one collection, written durably and searched.
 
     Safe for threads. Vectors are L2-normalised, scores are cosines.
     """
+
+    @property
+    def lexical(self) -> WordIndex | None:
+        """Search by words; None where the backend has none."""
 
     @property
     def name(self) -> str:
@@ -43,6 +79,12 @@ class PassageIndex(Protocol):
 
     def counts(self) -> dict[str, int]:
         """Language → number of passages, sorted by code, languages without any left out."""
+
+    def means(self) -> Means:
+        """The mean vector of each language; asking again costs microseconds while nothing is written.
+
+        Exact where the backend can keep sums, estimated from some thousand passages of each language where not.
+        """
 
     def fields(self) -> set[str]:
         """Metadata fields a filter may name."""
@@ -64,6 +106,25 @@ class PassageIndex(Protocol):
 
         vectors: (n, dim) float32, L2-normalised. Every hit obeys the scope.
         """
+
+    def merged(self, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, scope: Scope) -> list[list[Hit]]:
+        """For each query the first k hits by a rule, in its order; every hit obeys the scope.
+
+        lenses: one for each query, as the rule sees it. statistics: of the languages searched. A hit's score is its
+        cosine to the query all the same.
+        """
+
+    def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
+        """The hits `search` gives, with scores and languages of up to three times as many behind them."""
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many."""
+
+    def remember(self, name: str, value: str | None) -> None:
+        """Write down a fact that `facts` then tells, durable on return; None forgets it."""
+
+    def derived(self) -> Path | None:
+        """A folder for files that can be made again from the collection; None where there is none."""
 
     def scan(self, after: str | None = None, size: int = 1000) -> Iterator[Block]:
         """Yield all passages with vectors in blocks, in order of id; after: begin behind this id."""

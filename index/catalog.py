@@ -5,16 +5,24 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Collection as Collected
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from itertools import count
 from pathlib import Path
 
-from index.collection import Collection, making_of
+from index.backend import PassageIndex
+from index.collection import Collection
 from index.demo import demo_passages
 from index.encoder import Encoder
-from index.errors import EncoderMismatch, InvalidInput, IsoglotError, NotFound
+from index.encoders import Encoders
+from index.errors import Conflict, DamagedCollection, InvalidInput, IsoglotError, NotFound
+from index.making import making_of
 from index.passages import Passage
 from index.places import LocalPlace, Place
+from index.reranker import Reranker
+from index.retiring import Retired
 
-__all__ = ["DEMO", "Catalog", "collection_name"]
+__all__ = ["DEMO", "Catalog", "collection_name", "put_in_place"]
 
 DEMO = "demo"
 """Name of the demo collection."""
@@ -36,17 +44,30 @@ def collection_name(name: str) -> str:
 class Catalog:
     """Opens, makes and deletes collections that share an encoder.
 
-    place: where they are (`index/places.py`); a folder holds one folder per collection.
-    read_only: never makes or changes any. allowed: closed list of languages for detection; None means any.
+    place: where they are (`index/places.py`); a folder holds one folder per collection. encoder: of those
+    that are made here. read_only: never makes or changes any. allowed: closed list of languages for
+    detection; None means any. encoders: where the encoders of collections that another one filled are found;
+    None refuses such collections. reranker: for questions that ask for one; None refuses them.
     """
 
     def __init__(
-        self, place: Place | Path, encoder: Encoder, read_only: bool = False, allowed: Collected[str] | None = None
+        self,
+        place: Place | Path,
+        encoder: Encoder,
+        read_only: bool = False,
+        allowed: Collected[str] | None = None,
+        encoders: Encoders | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self.place = LocalPlace(place) if isinstance(place, Path) else place
-        self.encoder, self.read_only, self.allowed = encoder, read_only, allowed
+        self.encoder, self.read_only, self.allowed, self.encoders = encoder, read_only, allowed, encoders
+        self.reranker = reranker
         self._open: dict[str, Collection] = {}
+        self._retired: dict[str, Retired] = {}
         self._lock = threading.RLock()
+        if not read_only:
+            with suppress(DamagedCollection):  # whoever opens a collection is told
+                self.place.tidy()
 
     def names(self) -> list[str]:
         """Names of the collections there are."""
@@ -73,6 +94,10 @@ class Catalog:
         """The collection if it is open already; never waits for one that another thread is opening."""
         return self._open.get(self.place.resolve(name))
 
+    def opened(self) -> list[Collection]:
+        """The collections that are open, by name; waits for none."""
+        return [collection for _, collection in sorted(self._open.copy().items())]
+
     def holds(self, name: str) -> bool:
         """Whether a collection is open here, so that no other process may write to it."""
         return self.peek(name) is not None
@@ -85,18 +110,56 @@ class Catalog:
             return (self._keep(name) if is_new else self.get(name)), is_new
 
     def _keep(self, name: str) -> Collection:
-        index = self.place.open(name, making_of(self.encoder), self.read_only)
-        self._open[name] = Collection(index, self.encoder, self.allowed)
-        return self._open[name]
+        retired = self._retired.pop(name, None)
+        revived = None if retired is None else retired.revive()
+        if revived is None:
+            index = self.place.open(name, making_of(self.encoder), self.read_only)
+            revived = Collection(index, self._encoder_of(index), self.allowed, self.reranker)
+        self._open[name] = revived
+        return revived
+
+    def _encoder_of(self, index: PassageIndex) -> Encoder:
+        """The encoder that filled an index; the catalog's own where no other is known, which is then refused."""
+        facts = index.facts()
+        if self.encoders is None or facts.get("fingerprint") == self.encoder.fingerprint:
+            return self.encoder
+        try:
+            return self.encoders.of(facts) or self.encoder
+        except BaseException:
+            index.close()
+            raise
+
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Let a name stand for a new version, at once for every reader; the old one closes behind its last one.
+
+        old: the collection that `name`, itself or an alias, stands for. Raises Conflict when that is so no more.
+        """
+        with self._lock:
+            if self.place.aliases().get(name, name) != old or not self.place.has(old):
+                raise Conflict(
+                    f"{name!r} does not stand for {old!r} any more; {new!r} has not taken its place.", collection=name
+                )
+            put_in_place(self.place, name, old, new)
+            for known in {old, name} & set(self._open):
+                collection = self._open.pop(known)
+                collection.gate.move()
+                self._retired[known] = Retired(collection, self.place.tidy)
+
+    def release(self, name: str) -> None:
+        """Close a collection that is open here, so that another process may write to it."""
+        with self._lock:
+            if (collection := self._open.pop(name, None)) is not None:
+                collection.close()
 
     def delete(self, name: str) -> None:
         """Remove a collection and its files; raises NotFound, and Conflict for an alias or what one stands for."""
         with self._lock:
             if name not in self._open and not self.place.has(collection_name(name)):
                 self.get(name)
-            collection = self._open.pop(name, None)
-            if collection is not None:
-                collection.close()
+            collection, retired = self._open.pop(name, None), self._retired.pop(name, None)
+            for opened in (collection, retired):
+                if opened is not None:
+                    opened.close()
             self.place.delete(name)
 
     def ensure_demo(self) -> None:
@@ -106,17 +169,23 @@ class Catalog:
         another name, so that nothing is lost. What else is wrong with it is left to who opens it.
         """
         with self._lock:
-            if DEMO in self.names() and not self._set_aside(DEMO):
+            if self._is_alias(DEMO) or (DEMO in self.names() and not self._set_aside(DEMO)):
                 return
             self.create(DEMO)[0].upsert([Passage.from_json(row) for row in demo_passages()])
+
+    def _is_alias(self, name: str) -> bool:
+        try:
+            return name in self.place.aliases()
+        except DamagedCollection:  # whoever opens the collection is told
+            return True
 
     def _set_aside(self, name: str) -> bool:
         """Rename a collection if another encoder filled it; whether it was so."""
         try:
-            self.get(name)
-        except EncoderMismatch as error:
-            aside = f"{name}-{str(error.detail['fingerprint'])[:12]}"
-            if not self.place.has(aside):
+            with closing(self.place.open(name, {}, read_only=True)) as index:
+                filled_by = index.facts().get("fingerprint")
+            aside = f"{name}-{str(filled_by)[:12]}"
+            if filled_by != self.encoder.fingerprint and not self.place.has(aside):
                 self.place.rename(name, aside)
                 return True
         except IsoglotError:
@@ -128,5 +197,27 @@ class Catalog:
         with self._lock:
             for collection in self._open.values():
                 collection.close()
+            for retired in self._retired.values():
+                retired.close()
             self._open.clear()
+            self._retired.clear()
             self.place.close()
+
+
+def put_in_place(place: Place, name: str, old: str, new: str) -> None:
+    """Let a name stand for a new version: by moving its alias, or by giving a collection's own name away.
+
+    The collection `old` whose name is given away is called NAME-FINGERPRINT from then on.
+    """
+    if name != old:
+        place.set_alias(name, new)
+        return
+    with closing(place.open(old, {}, read_only=True)) as index:
+        aside = f"{name[:50]}-{str(index.facts().get('fingerprint'))[:12]}"
+    place.take_over(name, new, next(free for free in _free_names(aside) if not place.has(free)))
+
+
+def _free_names(name: str) -> Iterator[str]:
+    yield name
+    for number in count(2):
+        yield f"{name[:58]}-{number}"

@@ -8,7 +8,8 @@
     ├── NotFound                no collection, passage or file of that name
     ├── Conflict                the request fights with what is stored
     │   ├── EncoderMismatch     vectors of another encoder
-    │   └── CollectionInUse     another process is writing
+    │   ├── CollectionInUse     another process is writing
+    │   └── CollectionMoved     a version of another encoder has taken its place
     ├── Damaged                 a file on disk is not what was written
     │   ├── DamagedCollection
     │   └── DamagedEncoder
@@ -25,6 +26,7 @@ from typing import Any
 
 __all__ = [
     "CollectionInUse",
+    "CollectionMoved",
     "Conflict",
     "Damaged",
     "DamagedCollection",
@@ -97,6 +99,12 @@ class CollectionInUse(Conflict):
     """Another process has the collection open for writing."""
 
     code = "collection_in_use"
+
+
+class CollectionMoved(Conflict):
+    """A version of another encoder has taken the collection's place; vectors made for it are of no use any more."""
+
+    code = "collection_moved"
 
 
 class Damaged(IsoglotError):

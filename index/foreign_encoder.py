@@ -26,7 +26,7 @@ from index.graph import Graph
 from index.hub import name_in_cache
 from index.pooling import POOLINGS, Head, Pooling, UnsupportedEncoder, normalise, read_head, read_json
 
-__all__ = ["OpenedEncoder", "Prompts", "load_tokenizer", "open_foreign"]
+__all__ = ["OpenedEncoder", "Prompts", "load_tokenizer", "maximum_tokens", "open_foreign", "pad_id_of"]
 
 _GRAPHS = ("onnx/model.onnx", "model.onnx")
 _NO_LIMIT = 1_000_000
@@ -71,7 +71,7 @@ def open_foreign(folder: Path, prompts: Prompts, threads: int | None, pooling: s
     words = _optional(words_path)
     tokenizer = load_tokenizer(tokenizer_path, bool(words.get("do_lower_case")))
     prompts = _prompts(folder, prompts)
-    pad_id = _pad_id(tokenizer, settings, config)
+    pad_id = pad_id_of(tokenizer, settings, config)
     graph = Graph(path, pad_id, threads)
     head, told = _head(folder, graph, any(prompts), pooling)
 
@@ -84,7 +84,7 @@ def open_foreign(folder: Path, prompts: Prompts, threads: int | None, pooling: s
     description = EncoderDescription(
         name=name_in_cache(folder) or folder.resolve().name,
         dimension=finish(*graph.run([tokenizer.encode("a").ids])).shape[1],
-        maximum_tokens=_maximum_tokens(words, settings, config),
+        maximum_tokens=maximum_tokens(words, settings, config),
         query_prompt=prompts.query or "",
         passage_prompt=prompts.passage or "",
         pooling=None if head is None or (folder / "modules.json").is_file() else pooling,
@@ -165,14 +165,15 @@ def _prompts(folder: Path, given: Prompts) -> Prompts:
     return Prompts(query if given.query is None else given.query, passage if given.passage is None else given.passage)
 
 
-def _pad_id(tokenizer: Tokenizer, settings: dict[str, Any], config: dict[str, Any]) -> int:
+def pad_id_of(tokenizer: Tokenizer, settings: dict[str, Any], config: dict[str, Any]) -> int:
+    """The token that fills shorter texts. settings: tokenizer_config.json."""
     token = settings.get("pad_token")
     token = token.get("content") if isinstance(token, dict) else token
     found = tokenizer.token_to_id(token) if token else None
     return int(config.get("pad_token_id") or 0) if found is None else int(found)
 
 
-def _maximum_tokens(words: dict[str, Any], settings: dict[str, Any], config: dict[str, Any]) -> int:
+def maximum_tokens(words: dict[str, Any], settings: dict[str, Any], config: dict[str, Any]) -> int:
     """The least of what model, tokenizer and sentence-transformers' settings allow; 512 when none says."""
     positions = config.get("max_position_embeddings")
     if positions and config.get("model_type") in _POSITIONS_BEHIND_PADDING:

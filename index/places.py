@@ -12,10 +12,11 @@ from typing import Protocol
 
 from index.aliases import Aliases
 from index.backend import PassageIndex
-from index.errors import Conflict, InvalidInput, NotFound
+from index.errors import CollectionInUse, Conflict, InvalidInput, NotFound
 from index.local.build import Shape
 from index.local.gpu import Gpu, find_gpu
 from index.local.index import DATABASE, LocalIndex
+from index.local.lock import claim
 from index.local.schedule import SnapshotPlan
 
 __all__ = ["LOCAL", "LocalOptions", "LocalPlace", "Place", "open_place"]
@@ -56,6 +57,15 @@ class Place(Protocol):
 
     def drop_alias(self, alias: str) -> None:
         """Remove an alias, its collection stays; raises NotFound."""
+
+    def take_over(self, name: str, target: str, aside: str) -> None:
+        """Let a collection's own name stand for another one; the first is called `aside` once nobody holds it open.
+
+        Raises Conflict where a place cannot do that in one step.
+        """
+
+    def tidy(self) -> None:
+        """Give collections whose name has been taken over their new one, where nobody holds them open."""
 
     def close(self) -> None:
         """Let go of connections."""
@@ -152,6 +162,25 @@ class LocalPlace:
     def drop_alias(self, alias: str) -> None:
         """Remove an alias, its collection stays; raises NotFound."""
         self.history.remove(alias)
+
+    def take_over(self, name: str, target: str, aside: str) -> None:
+        """Let a collection's own name stand for another one; the first is called `aside` once nobody holds it open."""
+        self.history.take_over(name, target, aside)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Give collections whose name has been taken over their new one, where nobody holds them open."""
+        for name, alias in self.history.all().items():
+            if alias.renames is None:
+                continue
+            if self.has(name):
+                try:
+                    lock = claim(self.folder / name)
+                except CollectionInUse:
+                    continue
+                with lock:
+                    self.rename(name, alias.renames)
+            self.history.settled(name)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -12,12 +12,15 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from index.encoder import Encoder
+from index.encoders import Encoders
 from index.errors import InvalidInput
+from index.faults import faults_told
 from index.languages import language_codes
 from index.local.build import Shape
 from index.local.manifest import Storage
 from index.places import LOCAL, LocalOptions, Place, open_place
 from index.pooling import POOLINGS
+from index.reranker import Reranker
 
 __all__ = ["IndexSettings"]
 
@@ -67,6 +70,11 @@ class IndexSettings(BaseSettings):
         description="Name of a bundled encoder, a folder made by Isoglot, Optimum or sentence-transformers, or a "
         "hub id such as `intfloat/multilingual-e5-small` (with `@revision` to pin it).",
     )
+    encoders: list[str] = Field(
+        [],
+        description="Further encoders that collections may have, as JSON: hub ids, encoder folders, and folders that "
+        "hold encoder folders. They must say their prompts and pooling themselves. Those bundled need not be listed.",
+    )
     query_prompt: str | None = Field(
         None, description="Put before each query, for an encoder that does not say its own; unset takes what it says."
     )
@@ -75,6 +83,11 @@ class IndexSettings(BaseSettings):
         None,
         description="How vectors of tokens become one (`mean`, `cls`, …), for an encoder that does not say; unset "
         "refuses such an encoder.",
+    )
+    reranker: str | None = Field(
+        None,
+        description="Cross-encoder in ONNX that reads the first hits of a search that asks for it (`rerank`): a folder "
+        "or a hub id; unset refuses such searches. See docs/hybrid.md.",
     )
     offline: bool = Field(False, description="Never ask a hub: encoders come from folders and the hub's cache.")
     threads: int | None = Field(None, ge=1, description="Cores for encoding; unset uses all there are.")
@@ -111,14 +124,22 @@ class IndexSettings(BaseSettings):
         try:
             return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
-            faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors())
-            raise InvalidInput(f"A setting is wrong (docs/settings.md): {faults}. Lists are JSON.") from error
+            told = faults_told(error, "settings")
+            raise InvalidInput(f"A setting is wrong (docs/settings.md): {told}. Lists are JSON.") from error
         except SettingsError as error:
             raise InvalidInput(f"A setting is wrong (docs/settings.md): {error}. Lists are JSON.") from error
 
     def load_encoder(self) -> Encoder:
         """The encoder that is set; raises what `Encoder` raises."""
         return Encoder(self.encoder, self.threads, self.query_prompt, self.passage_prompt, self.pooling, self.offline)
+
+    def load_reranker(self) -> Reranker | None:
+        """The reranker that is set; None where none is. Raises what `Reranker` raises."""
+        return None if self.reranker is None else Reranker(self.reranker, self.threads, self.offline)
+
+    def open_encoders(self) -> Encoders:
+        """The encoders that collections may have; none is loaded yet."""
+        return Encoders(self.encoder, self.load_encoder, self.encoders, self.threads, self.offline)
 
     @property
     def collections(self) -> Path:

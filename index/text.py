@@ -1,8 +1,9 @@
 """What happens to a text before it is split into pieces.
 
-Checks that keep nonsense out (`clean`), and what an encoder may read beside the text itself
-(`reader`): a romanised copy, that lets a name written in two scripts share pieces ("Москва" is
-also read as "Moskva"), and stems, that let forms of one word share one ("organ").
+Checks that keep nonsense out (`clean`), letters without differences of case and width (`fold`), and
+what an encoder may read beside the text itself (`reader`): a romanised copy, that lets a name
+written in two scripts share pieces ("Москва" is also read as "Moskva"), and stems, that let forms
+of one word share one ("organ").
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from anyascii import anyascii
 
 from index.errors import InvalidInput, TooLarge
 
-__all__ = ["MAX_CHARACTERS", "Reader", "clean", "reader", "romanised", "with_stems"]
+__all__ = ["MAX_CHARACTERS", "Reader", "clean", "fold", "reader", "romanised", "with_stems"]
 
 MAX_CHARACTERS = 1_000_000
 """Longest text accepted, in characters; far beyond any encoder's window, short of a memory problem."""
@@ -58,6 +59,20 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def fold(text: str) -> str:
+    """Drop differences of case and of compatibility forms (NFKC, case folding), and the dots of "i".
+
+    >>> fold("Straße ﬁn ＡＢＣ")
+    'strasse fin abc'
+    """
+    if text.isascii():
+        return text.lower()
+    # Folding can take composed characters apart, so they are composed again.
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    # Turkish: "I" is the capital of "ı", and "İ" folds to "i" with a dot above.
+    return folded.replace("ı", "i").replace("i\u0307", "i")
 
 
 def romanised(text: str) -> str:

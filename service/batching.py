@@ -33,6 +33,8 @@ __all__ = ["BatchQueue", "Watcher"]
 _PASSAGES_EVERY = 8
 _WINDOW = 256
 """Texts tokenised ahead, among which a batch finds texts of its length."""
+_LOOK_EVERY = 1.0
+"""Seconds after which an idle thread wakes; one that has been told to die does so then."""
 _CHARACTERS_A_TOKEN = 8
 """Texts are weighed by characters, up to as many as the encoder can read of them."""
 
@@ -137,7 +139,7 @@ class BatchQueue:
             while not any(self.waiting.values()):
                 if self._is_closing:
                     return None
-                self._changed.wait()
+                self._changed.wait(_LOOK_EVERY)
             self._turn += 1
             first: Kind = "passage" if self._turn % _PASSAGES_EVERY == 0 else "query"
             second: Kind = "query" if first == "passage" else "passage"

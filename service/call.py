@@ -12,11 +12,12 @@ from contextlib import AbstractContextManager
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
+from fastapi.concurrency import run_in_threadpool
 
 from index.answer import Answer
-from index.collection import Collection
+from index.collection import Added, Collection
 from index.encoder import Embedded, Kind, Tokenized, join
-from index.errors import TooLarge
+from index.errors import CollectionMoved, TooLarge
 from index.passages import Passage
 from index.question import Question
 from index.text import clean
@@ -83,12 +84,25 @@ class Call:
                 parts.append(await queue.embed(texts, "passage", self.deadline(is_bulk=True)))
         return join(parts) if parts else None
 
+    async def store(self, name: str, passages: Sequence[Passage]) -> Added:
+        """Encode and store passages, with another encoder once more where it has changed meanwhile.
+
+        Raises what `embed_passages` and `Collection.upsert` raise, but CollectionMoved.
+        """
+        while True:
+            collection = await self.engine.opened(name)
+            embedded = await self.embed_passages(collection, passages)
+            try:
+                return await run_in_threadpool(collection.upsert, passages, embedded)
+            except CollectionMoved:
+                del collection  # which closes it, unless others still search it
+
     async def answer(self, collection: Collection, questions: Sequence[Question]) -> list[Answer]:
         """Answers to questions whose queries are checked; raises what `Collection.answer` raises."""
         queue = self.engine.queue_of(collection)
         embedded = await self.embed(queue, [question.query for question in questions], "query")
         with self.engine.tracer.span("search"):
-            return await self.engine.answer(collection, questions, embedded)
+            return await self.engine.answer(collection, questions, embedded, self.deadline())
 
     def _watched(self) -> AbstractContextManager[None]:
         return _Watched(self._request)

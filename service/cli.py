@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 import uvicorn
@@ -84,9 +84,24 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def _scope(given: str) -> Scope:
+    # typer's own check of a Literal shows the words of a library underneath it.
+    for known in get_args(Scope):
+        if given == known:
+            return cast(Scope, known)
+    raise typer.BadParameter(f"{given!r} is no scope; use {', '.join(get_args(Scope))}.")
+
+
 def keys(
     name: Annotated[str, typer.Argument(help="What the log calls the key, such as the program that uses it.")],
-    scope: Annotated[Scope, typer.Option(help="read searches and embeds, write stores and deletes passages too.")],
+    scope: Annotated[
+        Scope,
+        typer.Option(
+            parser=_scope,
+            metavar="read|write|admin",
+            help="read searches and embeds, write stores and deletes passages too, admin does the rest.",
+        ),
+    ],
     file: Annotated[Path, typer.Option(help="File to add the key to; made when absent.")] = Path("keys.jsonl"),
     per_minute: Annotated[
         int | None, typer.Option(min=1, help="Requests a minute; default no limit of its own.")

@@ -20,10 +20,11 @@ from typing import Any, Self, TypedDict, TypeVar, Unpack
 
 import httpx
 
+from index.question import Mode
 from service import client_calls as calls
 from service.client_calls import Call, IsoglotFailed, Kind, Retries
 from service.embedding_schemas import EmbedResponse
-from service.schemas import CollectionInfo, Deleted, Info, SearchResponse, Stored
+from service.schemas import CollectionInfo, Deleted, Info, LexicalInfo, SearchResponse, Stored
 
 __all__ = ["AsyncIsoglot", "Isoglot", "IsoglotFailed", "SearchOptions"]
 
@@ -37,6 +38,10 @@ class SearchOptions(TypedDict, total=False):
     where: Mapping[str, Any] | None
     collection: str | None
     query_language: str | None
+    mode: Mode
+    rerank: bool
+    rerank_candidates: int
+    bias: bool
 
 
 class Isoglot:
@@ -75,6 +80,10 @@ class Isoglot:
     def create(self, collection: str) -> CollectionInfo:
         """Make a collection; one that exists stays as it is."""
         return self._send(calls.create(collection))
+
+    def switch_lexical(self, collection: str, on: bool = True) -> LexicalInfo:
+        """Switch lexical search of a collection on or off; `info` of the collection says when it is ready."""
+        return self._send(calls.switch_lexical(collection, on))
 
     def upsert(self, collection: str, passages: Iterable[Mapping[str, Any]]) -> Stored:
         """Store passages (`id`, `text`, and `language`, `title`, `metadata` where known); all or none."""
@@ -141,6 +150,10 @@ class AsyncIsoglot:
     async def create(self, collection: str) -> CollectionInfo:
         """Make a collection; one that exists stays as it is."""
         return await self._send(calls.create(collection))
+
+    async def switch_lexical(self, collection: str, on: bool = True) -> LexicalInfo:
+        """Switch lexical search of a collection on or off; `info` of the collection says when it is ready."""
+        return await self._send(calls.switch_lexical(collection, on))
 
     async def upsert(self, collection: str, passages: Iterable[Mapping[str, Any]]) -> Stored:
         """Store passages (`id`, `text`, and `language`, `title`, `metadata` where known); all or none."""

@@ -13,7 +13,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from service.embedding_schemas import EmbedResponse
-from service.schemas import CollectionInfo, Deleted, Problem, SearchResponse, SearchResponses, Stored
+from service.schemas import CollectionInfo, Deleted, LexicalInfo, Problem, SearchResponse, SearchResponses, Stored
 
 __all__ = ["Call", "IsoglotFailed", "Kind", "Retries", "create", "delete", "embed", "search", "search_many", "upsert"]
 
@@ -103,6 +103,11 @@ def embed(texts: Sequence[str], kind: Kind, dimensions: int | None) -> Call[Embe
 def create(collection: str) -> Call[CollectionInfo]:
     """Make a collection."""
     return Call("PUT", _at(collection), CollectionInfo)
+
+
+def switch_lexical(collection: str, on: bool) -> Call[LexicalInfo]:
+    """Switch lexical search."""
+    return Call("PUT", _at(collection, "/lexical"), LexicalInfo, {"on": on})
 
 
 def upsert(collection: str, passages: Iterable[Mapping[str, Any]]) -> Call[Stored]:

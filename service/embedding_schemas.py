@@ -32,6 +32,9 @@ class EmbedRequest(RequestModel):
     dimensions: int | None = Field(
         None, description="A shorter length that `GET /info` names; null means the full one."
     )
+    collection: str | None = Field(
+        None, description="Embed with this collection's encoder; null takes the service's (ISOGLOT_ENCODER)."
+    )
 
 
 class EmbedResponse(BaseModel):
@@ -53,6 +56,7 @@ class TeiRequest(RequestModel):
     truncation_direction: Literal["right", "Right"] = "right"
     prompt_name: str | None = Field(None, description='"query" or "passage"; null means passage.')
     dimensions: int | None = None
+    collection: str | None = Field(None, description="Beyond TEI's: embed with this collection's encoder.")
 
 
 def _form(body: Any) -> str:
@@ -74,7 +78,7 @@ class OpenAIRequest(RequestModel):
         description="A text, texts, or their tokens by this encoder's own tokenizer.",
         examples=[["Why are there two high tides a day?"]],
     )
-    model: str = Field(description="The encoder's name, as `GET /info` tells it.", examples=["isoglot-static"])
+    model: str = Field(description="An encoder's name, as `GET /v1/models` tells it.", examples=["isoglot-static"])
     dimensions: int | None = Field(None, ge=1, description="A shorter length that `GET /info` names.")
     encoding_format: Literal["float", "base64"] = Field("float", description="base64: little-endian float32.")
     user: str | None = Field(None, description="Accepted and not used.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 from collections.abc import Sequence
 from typing import Annotated
@@ -19,11 +21,15 @@ from index.threads import share_cores
 from service.batching import BatchQueue
 from service.metrics import Metrics
 from service.refusals import Overloaded
+from service.reranking import RerankingSearcher
 from service.searching import Searcher
 from service.settings import Settings
 from service.tracing import open_tracer
 
 __all__ = ["Engine", "EngineOf"]
+
+_PROOF_SECONDS = 3.0
+"""What readiness grants a tiny search: whoever asks is told within five seconds."""
 
 
 class Engine:
@@ -37,24 +43,44 @@ class Engine:
         self.settings, self.metrics = settings, Metrics()
         self.tracer = open_tracer(settings.otel_endpoint)
         threads = share_cores(settings.threads)
-        self.encoder = settings.load_encoder()
-        self.catalog = Catalog(settings.place(), self.encoder, allowed=settings.languages)
-        self.queue = self._open_queue(self.encoder)
-        self._queues = {self.encoder.fingerprint: self.queue}
-        self._searcher = Searcher(threads)
+        self.encoders = settings.open_encoders()
+        self.encoder, reranker = self.encoders.default, settings.load_reranker()
+        self.catalog = Catalog(
+            settings.place(), self.encoder, allowed=settings.languages, encoders=self.encoders, reranker=reranker
+        )
+        self.metrics.watch_bias(self.catalog.opened)
+        self._queues: dict[str, BatchQueue] = {}
+        self._queues_lock = threading.Lock()
+        self.queue = self.queue_before(self.encoder)
+        self._searcher = Searcher(threads, settings.hang_seconds)
+        self._reranking = RerankingSearcher()
         self._is_proven = False
         if settings.demo:
             self.catalog.ensure_demo()
 
     def _open_queue(self, encoder: Encoder) -> BatchQueue:
         queue = BatchQueue(encoder, self.settings.batch_tokens, self.settings.max_waiting, self.metrics)
-        self.metrics.watch_queue(encoder.name, "query", lambda: queue.waiting["query"])
-        self.metrics.watch_queue(encoder.name, "passage", lambda: queue.waiting["passage"])
+        # Two encoders of one name, before and after an upgrade, are told apart by their fingerprints.
+        names = {known.encoder.name for known in self._queues.values()}
+        name = f"{encoder.name}-{encoder.fingerprint[:12]}" if encoder.name in names else encoder.name
+        self.metrics.watch_queue(name, "query", lambda: queue.waiting["query"])
+        self.metrics.watch_queue(name, "passage", lambda: queue.waiting["passage"])
         return queue
+
+    def queue_before(self, encoder: Encoder) -> BatchQueue:
+        """The queue before an encoder, opened when first asked for."""
+        with self._queues_lock:
+            if encoder.fingerprint not in self._queues:
+                self._queues[encoder.fingerprint] = self._open_queue(encoder)
+            return self._queues[encoder.fingerprint]
+
+    def queues(self) -> list[BatchQueue]:
+        """All queues, that of the encoder that is set first."""
+        return list(self._queues.values())
 
     def queue_of(self, collection: Collection) -> BatchQueue:
         """The queue before a collection's encoder."""
-        return self._queues[collection.encoder.fingerprint]
+        return self.queue_before(collection.encoder)
 
     def collection(self, name: str | None = None) -> Collection:
         """An open collection, the default one for None; raises NotFound or what opening raises."""
@@ -65,13 +91,18 @@ class Engine:
         found = self.catalog.peek(name or self.settings.collection)
         return found if found is not None else await run_in_threadpool(self.collection, name)
 
-    async def answer(self, collection: Collection, questions: Sequence[Question], embedded: Embedded) -> list[Answer]:
-        """Answer questions whose vectors are known, in a thread."""
+    async def answer(
+        self, collection: Collection, questions: Sequence[Question], embedded: Embedded, deadline: float
+    ) -> list[Answer]:
+        """Answer questions whose vectors are known, in a thread; deadline: on `time.monotonic`'s clock."""
         started = time.perf_counter()
-        answers = await self._searcher.answer(collection, questions, embedded)
+        searcher = self._reranking if any(question.rerank for question in questions) else self._searcher
+        answers = await searcher.answer(collection, questions, embedded, deadline)
         seconds = (time.perf_counter() - started) / len(questions)
-        for answer in answers:
+        for answer, vector in zip(answers, embedded.vectors, strict=True):
             self.metrics.searched(answer, seconds)
+            languages = [hit.passage.language for hit in answer.hits]
+            collection.running.note(answer.query_language.code, vector, languages)
         return answers
 
     def note_fault(self) -> None:
@@ -84,27 +115,38 @@ class Engine:
         Threads and the default collection are looked at each time; a tiny real search runs at first and
         after a fault, past all limits.
         """
+        if (fault := self._stopped()) is not None:
+            return fault
         try:
-            collection = await self.opened()
-            queue = self.queue_of(collection)
-            if queue.stopped is not None:
-                return queue.stopped
-            if not self._is_proven and collection.counts():
-                deadline = time.monotonic() + 5
-                embedded = await queue.embed(["ready?"], "query", deadline)
-                await self.answer(collection, [Question("ready?", 1)], embedded)
-            self._is_proven = True
+            async with asyncio.timeout(_PROOF_SECONDS):
+                await self._prove()
         except Overloaded:
             return None  # busy is not broken
+        except TimeoutError:
+            return f"A tiny search was not answered within {_PROOF_SECONDS:g} s."
         except IsoglotError as error:
             return error.message
         return None
 
+    def _stopped(self) -> str | None:
+        """What a thread that has ended or hangs tells of itself."""
+        ended = (queue.stopped for queue in self.queues() if queue.stopped is not None)
+        return next(ended, None) or self._searcher.fault()
+
+    async def _prove(self) -> None:
+        collection = await self.opened()
+        if not self._is_proven and collection.counts():
+            deadline = time.monotonic() + _PROOF_SECONDS
+            embedded = await self.queue_of(collection).embed(["ready?"], "query", deadline)
+            await self.answer(collection, [Question("ready?", 1)], embedded, deadline)
+        self._is_proven = True
+
     def close(self) -> None:
         """Finish what was accepted, then close all collections."""
-        for queue in self._queues.values():
+        for queue in self.queues():
             queue.close()
         self._searcher.close()
+        self._reranking.close()
         self.catalog.close()
         self.tracer.close()
 

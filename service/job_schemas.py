@@ -22,6 +22,7 @@ class JobOut(BaseModel):
     """A job and where it stands."""
 
     id: str
+    kind: Literal["build", "reencode"]
     status: Literal["queued", "running", "stopped", "failed", "refused", "done"] = Field(
         description="`refused`: by the gate. `stopped` and `failed` jobs go on when posted again."
     )
@@ -29,6 +30,7 @@ class JobOut(BaseModel):
     collection: str
     version: str | None = Field(description="The collection that is filled.")
     sources: list[str]
+    encoder: str | None = Field(description="The encoder that a `reencode` changes to.")
     read: int
     written: int
     skipped: int
@@ -38,7 +40,9 @@ class JobOut(BaseModel):
     by_language: dict[str, LanguageCounts]
     passages_per_second: float
     seconds: float
-    fraction: float | None = Field(description="Share of the sources' bytes read; null when not known.")
+    fraction: float | None = Field(
+        description="Share of the sources' bytes, or of the passages, read; null when not known."
+    )
     seconds_left: float | None
     created: str
     updated: str

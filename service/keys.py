@@ -22,6 +22,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.errors import InvalidInput
+from index.faults import faults_told
 from service.refusals import TooManyRequests, Unauthorized
 
 __all__ = ["ApiKey", "KeyRing", "Scope", "make_key", "read_keys"]
@@ -44,9 +45,14 @@ class ApiKey(BaseModel):
 
 
 def make_key(name: str, scope: Scope, per_minute: int | None = None) -> tuple[str, ApiKey]:
-    """A new key and what to keep of it; the key itself is told once."""
+    """A new key and what to keep of it; the key itself is told once. Raises InvalidInput for a name that is none."""
     secret = _PREFIX + secrets.token_urlsafe(32)
-    return secret, ApiKey(name=name, scope=scope, sha256=_hash(secret), per_minute=per_minute)
+    try:
+        return secret, ApiKey(name=name, scope=scope, sha256=_hash(secret), per_minute=per_minute)
+    except ValidationError as error:
+        raise InvalidInput(
+            f"{name[:80]!r} cannot be a key's name; use up to 64 letters, digits, '.', '-' and '_'.", given=name[:80]
+        ) from error
 
 
 def read_keys(path: Path) -> list[ApiKey]:
@@ -61,11 +67,8 @@ def read_keys(path: Path) -> list[ApiKey]:
             try:
                 keys.append(ApiKey.model_validate_json(line))
             except ValidationError as error:
-                fault = error.errors(include_url=False, include_input=False)[0]
-                raise InvalidInput(
-                    f"{path}, line {number}: {'.'.join(map(str, fault['loc'])) or 'line'}: {fault['msg']}. "
-                    "Make lines with `isoglot keys`."
-                ) from error
+                told = faults_told(error, "line")
+                raise InvalidInput(f"{path}, line {number}: {told}. Make lines with `isoglot keys`.") from error
     return keys
 
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from index.errors import Conflict, Damaged, InvalidInput, IsoglotError, NotFound, StorageUnavailable, TooLarge
+from index.faults import fault_message
 from service.refusals import (
     ClientGone,
     DeadlineExceeded,
@@ -108,7 +109,7 @@ async def _on_validation_error(request: Request, error: Exception) -> JSONRespon
         return problem(
             HTTPStatus.BAD_REQUEST, "invalid_json", f"The body is not valid JSON: {faults[0]['ctx']['error']}."
         )
-    listed = [{"field": ".".join(map(str, fault["loc"][1:])), "message": fault["msg"]} for fault in faults[:20]]
+    listed = [{"field": ".".join(map(str, fault["loc"][1:])), "message": fault_message(fault)} for fault in faults[:20]]
     message = "; ".join(f"{fault['field'] or 'body'}: {fault['message']}" for fault in listed)
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_input", f"{message}.", {"faults": listed})
 

@@ -6,7 +6,7 @@ IsoglotError
 ├── TooManyRequests     more than the key's rate
 ├── Overloaded          more is waiting than can be answered in time
 ├── DeadlineExceeded    not answered in time
-├── WorkerStopped       the thread that encodes has ended
+├── WorkerStopped       a thread that encodes or searches has ended
 └── ClientGone          nobody waits for the answer
 """
 

@@ -6,6 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from index.question import RERANKED, Mode
+from service.bias_schemas import Bias
+
 __all__ = [
     "CollectionInfo",
     "Deleted",
@@ -13,6 +16,8 @@ __all__ = [
     "Health",
     "HitOut",
     "Info",
+    "LexicalIn",
+    "LexicalInfo",
     "Limits",
     "PassageIn",
     "Problem",
@@ -59,6 +64,17 @@ class SearchRequest(RequestModel):
     query_language: str | None = Field(
         None, description="The queries' language, when known; null has it detected.", examples=["th"]
     )
+    mode: Mode = Field(
+        "dense",
+        description="`dense` compares meaning; `lexical` counts shared words (BM25); `hybrid` does both, and leaves "
+        "each language on the places that meaning gives it. The latter two need lexical search "
+        "switched on (`PUT /collections/{name}/lexical`).",
+    )
+    rerank: bool = Field(
+        False, description="Whether a cross-encoder reads the first hits and orders them (ISOGLOT_RERANKER)."
+    )
+    rerank_candidates: int = Field(RERANKED, description="Hits it reads, 1 to 1000; the rest follow as found.")
+    bias: bool = Field(False, description="Whether the answer reports what it favours.")
 
 
 class HitOut(BaseModel):
@@ -66,10 +82,21 @@ class HitOut(BaseModel):
 
     id: str
     language: str
-    score: float = Field(description="Cosine similarity to the query, -1 to 1.")
+    score: float = Field(description="Cosine similarity to the query, -1 to 1; what `dense` orders by.")
+    lexical_score: float | None = Field(
+        None, description="BM25, 0 or more; null where words were not asked or none matches. What `lexical` orders by."
+    )
+    rerank_score: float | None = Field(
+        None, description="What the reranker gave, 0 to 1; null for hits it did not read."
+    )
     title: str | None
     text: str
     metadata: dict[str, Any]
+    offset_rank: int | None = Field(
+        None,
+        description="Its rank among all passages found with the languages' offsets removed; null when it would not be "
+        "among the first k, and unless `bias` was asked for.",
+    )
 
 
 class QueryLanguage(BaseModel):
@@ -97,6 +124,8 @@ class SearchResponse(BaseModel):
     languages: list[str] = Field(description="The languages searched.")
     shares: list[Share]
     truncated: bool = Field(description="Whether the query was longer than the encoder reads.")
+    mode: Mode = Field(description="What decided.")
+    bias: Bias | None = Field(None, description="What the answer favours; null unless asked for.")
     collection: str
 
 
@@ -128,6 +157,20 @@ class Deleted(BaseModel):
     """What a deletion removed."""
 
     deleted: int
+
+
+class LexicalIn(RequestModel):
+    """Lexical search of a collection, on or off."""
+
+    on: bool = Field(True, description="Switching it off forgets the words, and no passage.")
+
+
+class LexicalInfo(BaseModel):
+    """How far lexical search is."""
+
+    state: Literal["off", "building", "ready"]
+    done: float = Field(1.0, description="Share of the passages taken in, 0 to 1.")
+    fault: str | None = Field(None, description="Why taking in failed last; it is tried again.")
 
 
 class CollectionInfo(BaseModel):
@@ -177,6 +220,7 @@ class Info(BaseModel):
     """What this service is and allows."""
 
     version: str
-    encoder: EncoderInfo
+    encoder: EncoderInfo = Field(description="The one that is set (ISOGLOT_ENCODER), which new collections get.")
+    encoders: list[EncoderInfo] = Field(description="All that collections opened so far have, that one first.")
     collection: str = Field(description="Searched when a request names none.")
     limits: Limits

@@ -71,6 +71,9 @@ class Settings(IndexSettings):
         gt=0,
         description="A client that sends or takes nothing for so long, or less than 8 KiB a second, is cut off.",
     )
+    hang_seconds: float = Field(
+        3, gt=0, description="A search that runs longer than this makes readiness say no until it has ended."
+    )
     shutdown_seconds: int = Field(
         30, ge=0, description="Time that accepted requests have to finish when the server stops."
     )

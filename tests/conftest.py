@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
@@ -43,16 +44,24 @@ WORDS = [
 ]
 
 
-def make_encoder(folder: Path, seed: int = 0, name: str = "tiny", **changes: object) -> Path:
+def make_encoder(folder: Path, seed: int = 0, name: str = "tiny", **changes: Any) -> Path:
     """Write a working encoder folder: one word, one piece, random vectors."""
     folder.mkdir(parents=True)
     tokenizer = Tokenizer(models.WordLevel({word: number for number, word in enumerate(WORDS)}, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.save(str(folder / TOKENIZER))
-    table = np.random.default_rng(seed).standard_normal((len(WORDS), 16)).astype(np.float32)
+    dimension = changes.get("dimension", 16)
+    table = np.random.default_rng(seed).standard_normal((len(WORDS), dimension)).astype(np.float32)
     onnx.save(static_graph(table), str(folder / MODEL))
-    facts = {"name": name, "dimension": 16, "maximum_tokens": 8, "romanise": True, "license": "CC0-1.0", **changes}
+    facts = {
+        "name": name,
+        "dimension": dimension,
+        "maximum_tokens": 8,
+        "romanise": True,
+        "license": "CC0-1.0",
+        **changes,
+    }
     files = {file: file_hash(folder / file) for file in (MODEL, TOKENIZER)}
     description = EncoderDescription.model_validate({**facts, "files": files})
     (folder / DESCRIPTION).write_text(description.model_dump_json(), encoding="utf-8")

@@ -12,6 +12,7 @@ import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from index.errors import InvalidInput
+from index.graph import STATIC
 
 __all__ = ["pack_rows", "quantise_rows", "static_graph"]
 
@@ -87,7 +88,7 @@ def static_graph(table: np.ndarray, weights: str = "float32") -> onnx.ModelProto
     ]
     outputs = [helper.make_tensor_value_info("sentence_embedding", TensorProto.FLOAT, ["batch", table.shape[1]])]
     initializers = [numpy_helper.from_array(value, name) for name, value in constants.items()]
-    graph = helper.make_graph(nodes, "static_encoder", inputs, outputs, initializers)
+    graph = helper.make_graph(nodes, STATIC, inputs, outputs, initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=9)
     onnx.checker.check_model(model)
     return model

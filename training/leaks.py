@@ -19,11 +19,12 @@ import numpy as np
 import pyarrow as pa
 
 from index.errors import InvalidInput, IsoglotError, MalformedLine
+from index.text import fold
 from training.benchmarks import BENCHMARKS, load_benchmark
 from training.groups import read_groups
 from training.json_lines import json_lines
 from training.leak_index import LEAST_EQUAL, LeakIndex, Match
-from training.normalise import fold, to_units, units_of_characters
+from training.normalise import to_units, units_of_characters
 from training.pace import pace
 
 __all__ = ["RUN", "Leak", "LeaksFound", "evaluation_texts", "find_leaks", "require_no_leaks"]

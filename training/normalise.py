@@ -18,7 +18,9 @@ from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["SEPARATOR", "Units", "fold", "text_key", "to_units", "units_of_characters"]
+from index.text import fold
+
+__all__ = ["SEPARATOR", "Units", "text_key", "to_units", "units_of_characters"]
 
 SEPARATOR = 0x1E
 """Unit that ends each text of a `Units`; it occurs in none."""
@@ -50,20 +52,6 @@ def _units_of_code_point() -> np.ndarray:
             units[point] = _DENSE_SCRIPTS.get(script, 1)
     units[SEPARATOR] = 1
     return units
-
-
-def fold(text: str) -> str:
-    """Drop differences of case and of compatibility forms (NFKC, case folding), and the dots of "i".
-
-    >>> fold("Straße ﬁn ＡＢＣ")
-    'strasse fin abc'
-    """
-    if text.isascii():
-        return text.lower()
-    # Folding can take composed characters apart, so they are composed again.
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    # Turkish: "I" is the capital of "ı", and "İ" folds to "i" with a dot above.
-    return folded.replace("ı", "i").replace("i\u0307", "i")
 
 
 def _code_points(text: str) -> np.ndarray:

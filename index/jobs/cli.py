@@ -1,4 +1,4 @@
-"""`isoglot index build`, `isoglot index jobs` and `isoglot index alias`."""
+"""`isoglot index build`, `reencode`, `jobs` and `alias`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -17,6 +16,7 @@ from rich.table import Table
 from index.aliases import Aliases
 from index.catalog import collection_name
 from index.errors import Conflict, InvalidInput
+from index.jobs import options
 from index.jobs.dead_letters import LETTERS
 from index.jobs.gate import GateRefused
 from index.jobs.job import FOLDER, build
@@ -36,49 +36,36 @@ EXIT_REJECTED, EXIT_REFUSED, EXIT_STOPPED = 3, 4, 5
 
 _errors = Console(stderr=True)
 
-EncoderOption = Annotated[
-    str | None, typer.Option("--encoder", help="Encoder folder, bundled name or hub id; default ISOGLOT_ENCODER.")
-]
-DataOption = Annotated[
-    Path | None, typer.Option("--data", help="Folder that holds collections and jobs; default ISOGLOT_DATA.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON: a line each second, the result last.")]
-
 
 def register(app: typer.Typer) -> None:
     """Add the verbs to `isoglot index`."""
     app.command("build")(build_collection)
+    app.command("reencode")(reencode)
     app.command("jobs")(jobs)
     app.command("alias")(alias)
 
 
 def build_collection(
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            help="Files (.jsonl .csv .tsv .parquet, also .gz .zst), folders (BEIR; text, Markdown, HTML), URLs, "
-            "data sets (hf:ORGANISATION/NAME), or - for JSON lines on standard input."
-        ),
-    ],
-    collection: Annotated[str, typer.Option("--collection", "-c", help="Collection to fill, or alias to switch.")],
-    sync: Annotated[bool, typer.Option(help="Also remove passages no source holds any more.")] = False,
-    switch: Annotated[bool, typer.Option(help="Fill a new version beside the live one, then move the alias.")] = False,
-    gate: Annotated[Path | None, typer.Option(help="Known questions to pass before the switch (implies it).")] = None,
-    bound: Annotated[float, typer.Option(help="Most a language may lose of R@10 or nDCG@10 at the gate.")] = 0.02,
-    distance_bound: Annotated[float, typer.Option(help="Most places its rank distance may grow there.")] = 50,
-    live_encoder: Annotated[str | None, typer.Option(help="The live version's encoder, where it is another.")] = None,
-    column: Annotated[list[str] | None, typer.Option(help="FIELD=COLUMN of a table, such as text=body.")] = None,
-    metadata: Annotated[list[str] | None, typer.Option(help="Column to keep as metadata; may be repeated.")] = None,
-    language: Annotated[str | None, typer.Option(help="Language of rows without one; default: detected.")] = None,
-    split: Annotated[bool | None, typer.Option(help="Split texts into passages; default: documents only.")] = None,
-    length: Annotated[int, typer.Option(help="Longest passage when splitting, in characters; a wide one is 2.")] = 800,
-    overlap: Annotated[int, typer.Option(help="How much of a passage the next one may repeat.")] = 100,
-    batch: Annotated[int, typer.Option(help="Passages encoded and committed together.")] = 1024,
-    engine: Annotated[Literal["local", "ray"], typer.Option(help="Where to read and encode.")] = "local",
-    strict: Annotated[bool, typer.Option(help="Exit 3 when a row was rejected.")] = False,
-    as_json: JsonOption = False,
-    data: DataOption = None,
-    encoder: EncoderOption = None,
+    sources: options.Sources,
+    collection: options.Collection,
+    sync: options.Sync = False,
+    switch: options.Switch = False,
+    gate: options.Gate = None,
+    bound: options.Bound = 0.02,
+    distance_bound: options.DistanceBound = 50,
+    live_encoder: options.LiveEncoder = None,
+    column: options.Column = None,
+    metadata: options.Metadata = None,
+    language: options.Language = None,
+    split: options.Split = None,
+    length: options.Length = 800,
+    overlap: options.Overlap = 100,
+    batch: options.Batch = 1024,
+    engine: options.Engine = "local",
+    strict: options.Strict = False,
+    as_json: options.AsJson = False,
+    data: options.Data = None,
+    encoder: options.Encoder = None,
 ) -> None:
     """Index a pile of files; goes on after a kill with the same command, skips what is stored already.
 
@@ -93,28 +80,51 @@ def build_collection(
     `isoglot index build handbook/ -c docs --gate questions.jsonl`
     """
     settings = IndexSettings.load(data=data, encoder=encoder)
+    columns = Columns.parse(column or [], metadata or [], language_code(language) if language else None)
     spec = JobSpec.load(
-        sources=sources,
-        collection=collection,
-        columns=Columns.parse(column or [], metadata or [], language_code(language) if language else None),
-        split=split,
-        length=length,
-        overlap=overlap,
-        sync=sync,
-        switch=switch or gate is not None,
-        gate=None if gate is None else str(gate),
-        bound=bound,
-        distance_bound=distance_bound,
-        live_encoder=live_encoder,
-        engine=engine,
-        batch=batch,
-    )
+        sources=sources, collection=collection, columns=columns, split=split, length=length, overlap=overlap,
+        sync=sync, switch=switch or gate is not None, gate=None if gate is None else str(gate), bound=bound,
+        distance_bound=distance_bound, live_encoder=live_encoder, engine=engine, batch=batch,
+    )  # fmt: skip
+    raise typer.Exit(_run_and_show(spec, settings, strict, as_json))
+
+
+def reencode(
+    collection: Annotated[str, typer.Argument(help="Collection, or alias, whose passages are encoded anew.")],
+    encoder: Annotated[str, typer.Option("--encoder", help="Encoder folder, bundled name or hub id to change to.")],
+    gate: options.Gate = None,
+    bound: options.Bound = 0.02,
+    distance_bound: options.DistanceBound = 50,
+    live_encoder: options.LiveEncoder = None,
+    batch: options.Batch = 1024,
+    as_json: options.AsJson = False,
+    data: options.Data = None,
+) -> None:
+    """Change a collection's encoder: its passages are encoded anew in a version beside it, which then takes its place.
+
+    Searches go on with the old encoder until then; the old version stays (`isoglot index alias COLLECTION --rollback`).
+    Goes on after a kill with the same command. Nobody else may write to the collection while this runs; a service
+    that has it open is given the job itself: `POST /jobs`.
+
+    Exit codes: as of `isoglot index build`.
+
+    Example: `isoglot index reencode docs --encoder intfloat/multilingual-e5-small`
+    """
+    spec = JobSpec.load(
+        kind="reencode", collection=collection, encoder=encoder, gate=None if gate is None else str(gate), bound=bound,
+        distance_bound=distance_bound, live_encoder=live_encoder, batch=batch,
+    )  # fmt: skip
+    raise typer.Exit(_run_and_show(spec, IndexSettings.load(data=data), False, as_json))
+
+
+def _run_and_show(spec: JobSpec, settings: IndexSettings, strict: bool, as_json: bool) -> int:
+    """Run the job and show its end; returns the exit code."""
     last: list[JobState] = []
     code = _run(spec, settings, as_json, last)
     if last:
         _end(last[0], settings, as_json)
     rejected = bool(last) and last[0].tally.rejected.total() > 0
-    raise typer.Exit(EXIT_REJECTED if code == 0 and strict and rejected else code)
+    return EXIT_REJECTED if code == 0 and strict and rejected else code
 
 
 def _run(spec: JobSpec, settings: IndexSettings, as_json: bool, last: list[JobState]) -> int:
@@ -164,7 +174,9 @@ def _stopping() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def jobs(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False, data: DataOption = None) -> None:
+def jobs(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False, data: options.Data = None
+) -> None:
     """List jobs, latest first."""
     found = states(IndexSettings.load(data=data))
     if as_json:
@@ -185,7 +197,7 @@ def alias(
     collection: Annotated[str | None, typer.Argument(help="The collection it shall point to.")] = None,
     rollback: Annotated[bool, typer.Option("--rollback", help="Point it to where it pointed before.")] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Remove the alias, not the collection.")] = False,
-    data: DataOption = None,
+    data: options.Data = None,
 ) -> None:
     """List aliases, move one in one step, roll it back or remove it.
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 
 from index.catalog import Catalog, collection_name
 from index.collection import Collection
-from index.errors import IsoglotError
+from index.encoder import Encoder
+from index.encoders import Encoders
+from index.errors import InvalidInput, IsoglotError
 from index.jobs.ahead import ahead
 from index.jobs.checking import Checker
 from index.jobs.dead_letters import LETTERS, DeadLetters
 from index.jobs.gate import GateRefused
 from index.jobs.ledger import Ledger
 from index.jobs.reading import Item, group, read
+from index.jobs.reencoding import HANDED_OVER, Reencoding
 from index.jobs.sifting import Batch, Sifter
 from index.jobs.spec import JobSpec
 from index.jobs.state import JobState
@@ -24,7 +27,7 @@ from index.jobs.writing import JobStopped, Report, encode, write
 from index.readers import Source, open_source
 from index.settings import IndexSettings
 
-__all__ = ["FOLDER", "Job", "build", "plan"]
+__all__ = ["FOLDER", "Job", "build", "plan", "told"]
 
 FOLDER = "jobs"
 """Below the data folder: one folder per job."""
@@ -47,29 +50,73 @@ def build(
     report: Report = lambda _: None,
     stop: threading.Event | None = None,
     catalog: Catalog | None = None,
+    encoders: Encoders | None = None,
+    hands_over: bool = False,
 ) -> JobState:
     """Run a job, or go on with it, and return its last state.
 
     report: is told the state after each batch and at each step. stop: when set, the job ends after the batch
-    in hand. catalog: where the collection is open for writing already; None opens one for the job.
+    in hand. catalog: where the collection is open for writing already; None opens one for the job. encoders: those
+    that collections may have, and a `reencode` may change to; None takes the one that is set, or named, alone.
+    hands_over: whether a service puts the new version of a `reencode` in place.
     Raises JobRunning, JobStopped, GateRefused, and what reading, encoding and writing raise.
     """
     state, sources = plan(spec, settings)
+    stop = stop or threading.Event()
     with closing(Ledger(settings.data / FOLDER / state.id, state)) as ledger:
         ledger.save(status="running", phase="opening", spec=spec, error=None, note=None)
-        try:
-            with ExitStack() as opened:
-                if catalog is None:
-                    made = Catalog(settings.place(), settings.load_encoder(), allowed=settings.languages)
-                    catalog = opened.enter_context(closing(made))
-                Job(spec, settings, ledger, sources, catalog, report, stop or threading.Event()).run()
-        except BaseException as error:
-            ledger.save(status=_status(error), phase="", error=_told(error))
-            report(ledger.state)
-            raise
-        ledger.save(status="done", phase="", fraction=1.0)
+        with told(ledger, report):
+            if spec.kind == "reencode":
+                encoder = _named(str(spec.encoder), settings, encoders)
+                Reencoding(spec, settings, ledger, encoder, hands_over, report, stop).run()
+            else:
+                _build(spec, settings, ledger, sources, report, stop, catalog, encoders)
+        if hands_over:
+            ledger.save(status="queued", phase=HANDED_OVER)
+        else:
+            ledger.save(status="done", phase="", fraction=1.0)
         report(ledger.state)
         return ledger.state
+
+
+def _named(name: str, settings: IndexSettings, encoders: Encoders | None) -> Encoder:
+    if encoders is not None:
+        return encoders.named(name)
+    return settings.model_copy(update={"encoder": name}).load_encoder()
+
+
+def _build(
+    spec: JobSpec,
+    settings: IndexSettings,
+    ledger: Ledger,
+    sources: list[Source],
+    report: Report,
+    stop: threading.Event,
+    catalog: Catalog | None,
+    encoders: Encoders | None,
+) -> None:
+    is_ours = catalog is None
+    with ExitStack() as opened:
+        if catalog is None:
+            encoder = settings.load_encoder() if encoders is None else encoders.default
+            made = Catalog(settings.place(), encoder, allowed=settings.languages, encoders=encoders)
+            catalog = opened.enter_context(closing(made))
+        Job(spec, settings, ledger, sources, catalog, is_ours, report, stop).run()
+    if spec.switch:
+        # Only now, closed: a service that is sent to the new version opens it for writing.
+        with closing(settings.place()) as place:
+            place.set_alias(spec.collection, str(ledger.state.version))
+
+
+@contextmanager
+def told(ledger: Ledger, report: Report) -> Iterator[None]:
+    """Enter in the ledger, and report, what ends the job inside; it is raised all the same."""
+    try:
+        yield
+    except BaseException as error:
+        ledger.save(status=_status(error), phase="", error=_told(error))
+        report(ledger.state)
+        raise
 
 
 def _status(error: BaseException) -> str:
@@ -83,7 +130,7 @@ def _told(error: BaseException) -> str:
 
 
 class Job:
-    """One run of a job; `build` makes it."""
+    """One run of a job; `build` makes it. is_ours: whether nobody else has the catalog's collections open."""
 
     def __init__(
         self,
@@ -92,14 +139,15 @@ class Job:
         ledger: Ledger,
         sources: list[Source],
         catalog: Catalog,
+        is_ours: bool,
         report: Report,
         stop: threading.Event,
     ) -> None:
         self.spec, self.settings, self.ledger, self.sources = spec, settings, ledger, sources
-        self.catalog, self.report, self.stop = catalog, report, stop
+        self.catalog, self.is_ours, self.report, self.stop = catalog, is_ours, report, stop
 
     def run(self) -> None:
-        """All steps, each of which can be repeated."""
+        """All steps but the switch, each of which can be repeated."""
         check_switch(self.spec, self.catalog)
         if any(source.stamp() is None for source in self.sources):
             self.ledger.restart()  # a stream is not where it was; what is stored will be skipped
@@ -108,19 +156,29 @@ class Job:
         target, _ = self.catalog.create(str(self.ledger.state.version))
         reader = Catalog(self.settings.place(), self.catalog.encoder, read_only=True, allowed=self.catalog.allowed)
         with closing(reader):
-            if self.spec.switch:
-                self._step("copying the live version")
-                copy_live(self.spec, reader, target, self.ledger)
-            self._step("indexing")
-            self._index(target)
+            self._fill(target, reader)
             if self.spec.sync or self.spec.switch:
                 self._step("removing what vanished")
                 self._remove_vanished(target)
             if self.spec.gate:
                 self._step("judging")
                 pass_gate(self.spec, reader, target, self.ledger)
-        if self.spec.switch:
-            self.catalog.place.set_alias(self.spec.collection, target.name)
+
+    def _fill(self, target: Collection, reader: Catalog) -> None:
+        """Copy, read, encode and write; what makes searching fast waits for the end.
+
+        It would take the encoder's cores, and again for each size the collection passes. In a collection that
+        others search meanwhile it does not wait.
+        """
+        with ExitStack() as sealing:
+            if self.is_ours:
+                sealing.enter_context(target.bulk())
+            if self.spec.switch:
+                self._step("copying the live version")
+                copy_live(self.spec, reader, target, self.ledger)
+            self._step("indexing")
+            self._index(target)
+            self._step("making it fast to search")
 
     def _step(self, phase: str) -> None:
         self.ledger.save(phase=phase)
@@ -138,6 +196,8 @@ class Job:
     def _items(self, target: Collection) -> Iterator[Item]:
         checker = Checker(self.spec, self.settings.languages)
         if self.spec.engine == "ray":
+            if target.encoder is not self.catalog.encoder:
+                raise InvalidInput("With Ray, a collection's encoder must be the one that is set (ISOGLOT_ENCODER).")
             from index.jobs.ray_engine import read_and_encode
 
             return read_and_encode(self.spec, self.settings, target, self.ledger.state.position)

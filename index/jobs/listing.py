@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from pathlib import Path
 
 from index.errors import NotFound
@@ -12,7 +13,10 @@ from index.jobs.ledger import DATABASE, JobRunning, is_running, read_state
 from index.jobs.state import JobState
 from index.settings import IndexSettings
 
-__all__ = ["folder_of", "forget", "state_of", "states"]
+__all__ = ["folder_of", "forget", "let_go", "state_of", "states"]
+
+_LETTING_GO = 10.0
+"""Seconds a job that has ended may take to let go of its ledger."""
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]*-[0-9a-f]{12}")
 
@@ -39,6 +43,16 @@ def states(settings: IndexSettings) -> list[JobState]:
 def forget(settings: IndexSettings, identity: str) -> None:
     """Remove a job's ledger and rejected rows, not what it indexed; raises NotFound, and JobRunning while it runs."""
     folder = folder_of(settings, identity)
+    let_go(folder)
     if is_running(folder):
         raise JobRunning(f"The job {identity} runs; stop it first.", job=identity)
     shutil.rmtree(folder)
+
+
+def let_go(folder: Path) -> None:
+    """Wait for a job that says it has ended until nobody holds it any more, which takes a moment."""
+    deadline = time.monotonic() + _LETTING_GO
+    while is_running(folder) and time.monotonic() < deadline:
+        if read_state(folder).status in ("queued", "running"):
+            return
+        time.sleep(0.02)

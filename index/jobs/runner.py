@@ -13,14 +13,18 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from functools import partial
 from typing import Any
 
 from index.catalog import Catalog
+from index.encoders import Encoders
 from index.errors import IsoglotError
+from index.jobs.changeover import reencode_beside
 from index.jobs.job import FOLDER, build, plan
 from index.jobs.ledger import Ledger
-from index.jobs.listing import state_of
+from index.jobs.listing import let_go, state_of
 from index.jobs.permission import require_allowed
+from index.jobs.reencoding import HANDED_OVER, require_live
 from index.jobs.spec import JobSpec
 from index.jobs.state import JobState
 from index.settings import IndexSettings
@@ -34,11 +38,11 @@ LOG = "job.log"
 class JobRunner:
     """Runs jobs one after another.
 
-    catalog: the collections the service holds open.
+    catalog: the collections the service holds open. encoders: those they may have.
     """
 
-    def __init__(self, settings: IndexSettings, catalog: Catalog) -> None:
-        self._settings, self._catalog = settings, catalog
+    def __init__(self, settings: IndexSettings, catalog: Catalog, encoders: Encoders) -> None:
+        self._settings, self._catalog, self._encoders = settings, catalog, encoders
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="job")
         self._stops: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
@@ -46,33 +50,42 @@ class JobRunner:
     def start(self, spec: JobSpec) -> JobState:
         """Queue a job, or an unfinished one to go on, and return its state.
 
-        Raises InvalidInput for what may not be read, JobRunning when it runs already, and what `plan` raises.
+        Raises InvalidInput for what may not be read, JobRunning when it runs already, and what `plan` and
+        `require_live` raise.
         """
         require_allowed(spec, self._settings.job_sources)
+        if spec.kind == "reencode":
+            require_live(spec, self._catalog.place, self._encoders.named(str(spec.encoder)))
         fresh, _ = plan(spec, self._settings)
         with self._lock:
-            if fresh.id in self._stops:
+            if self._is_here(fresh.id):
                 return state_of(self._settings, fresh.id)
+            let_go(self._settings.data / FOLDER / fresh.id)
             with closing(Ledger(self._settings.data / FOLDER / fresh.id, fresh)) as ledger:
                 ledger.save(status="queued", phase="", spec=spec, error=None, note=None)
                 state = ledger.state
-            self._stops[state.id] = threading.Event()
-            self._pool.submit(self._run, state)
+            self._stops[state.id] = stop = threading.Event()
+            self._pool.submit(self._run, state, stop)
         return state
 
     def stop(self, identity: str) -> bool:
-        """Ask a job to end after the batch in hand; whether it was one of those here."""
+        """Ask a job to end after the batch in hand; whether it was one of those here that had not ended."""
         with self._lock:
-            stop = self._stops.get(identity)
-        if stop is not None:
-            stop.set()
-        return stop is not None
+            is_here = self._is_here(identity)
+            if is_here:
+                self._stops[identity].set()
+        return is_here
 
-    def _run(self, state: JobState) -> None:
-        stop = self._stops[state.id]
+    def _is_here(self, identity: str) -> bool:
+        """Whether a job is queued or runs here; one that says it has ended does not, its process may yet be going."""
+        return identity in self._stops and state_of(self._settings, identity).status in ("queued", "running")
+
+    def _run(self, state: JobState, stop: threading.Event) -> None:
         try:
             if stop.is_set():
                 self._enter(state, status="stopped", error="The job was stopped before it began.")
+            elif state.spec.kind == "reencode":
+                self._reencode(state, stop)
             elif not state.spec.switch and self._catalog.holds(state.spec.collection):
                 with suppress(IsoglotError):  # told by the ledger, to whoever asks for the job
                     build(state.spec, self._settings, stop=stop, catalog=self._catalog)
@@ -80,13 +93,24 @@ class JobRunner:
                 self._run_apart(state, stop)
         finally:
             with self._lock:
-                del self._stops[state.id]
+                if self._stops.get(state.id) is stop:
+                    del self._stops[state.id]
 
-    def _run_apart(self, state: JobState, stop: threading.Event) -> None:
+    def _reencode(self, state: JobState, stop: threading.Event) -> None:
+        try:
+            self._catalog.get(state.spec.collection)
+        except IsoglotError:  # cannot be opened here, so nobody writes to it, nor searches
+            self._run_apart(state, stop)
+            return
+        with suppress(IsoglotError):  # told by the ledger, to whoever asks for the job
+            fill = partial(self._run_apart, state, stop, "hand-over")
+            reencode_beside(state, self._settings, self._catalog, fill, stop)
+
+    def _run_apart(self, state: JobState, stop: threading.Event, *words: str) -> None:
         folder = self._settings.data / FOLDER / state.id
         with (folder / LOG).open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "index.jobs.worker", str(folder)],
+                [sys.executable, "-m", "index.jobs.worker", str(folder), *words],
                 env={**os.environ, **_environment(self._settings)},
                 stdout=log,
                 stderr=log,
@@ -96,7 +120,8 @@ class JobRunner:
                 if stop.wait(0.2):
                     process.terminate()
                     process.wait()
-        if state_of(self._settings, state.id).status == "queued":
+        left = state_of(self._settings, state.id)
+        if left.status == "queued" and left.phase != HANDED_OVER:
             told = f"The job's process ended with {process.returncode} before it began; see {folder / LOG}."
             self._enter(state, status="failed", error=told)
 

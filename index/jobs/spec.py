@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from index.errors import InvalidInput
+from index.faults import faults_told
 from index.readers.columns import Columns
 
 __all__ = ["JobSpec"]
@@ -16,13 +17,20 @@ __all__ = ["JobSpec"]
 class JobSpec(BaseModel):
     """A job: what to read, how, and where to.
 
-    Two jobs of equal spec over unchanged sources are the same job: the second goes on with the first.
+    Two jobs of equal spec over unchanged sources are the same job: the second goes on with the first. Of kind
+    "reencode", it reads the passages of the live version and switches to a new one that another encoder fills.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    kind: Literal["build", "reencode"] = Field(
+        "build", description="`reencode` takes the passages of `collection` itself and fills a version with `encoder`."
+    )
+    encoder: str | None = Field(
+        None, description="For `reencode`: a bundled encoder, or one listed in ISOGLOT_ENCODERS or ISOGLOT_ENCODER."
+    )
     sources: list[str] = Field(
-        min_length=1,
+        [],
         description="Files, folders, URLs or data sets of the hub (`hf:ORGANISATION/NAME`), read in this order.",
         examples=[["/srv/passages.jsonl"]],
     )
@@ -48,6 +56,19 @@ class JobSpec(BaseModel):
     engine: Literal["local", "ray"] = Field("local", description="Where to read and encode.")
     batch: int = Field(1024, ge=1, le=100_000, description="Passages encoded and committed together.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _switches(cls, given: Any) -> Any:
+        return {**given, "switch": True} if isinstance(given, dict) and given.get("kind") == "reencode" else given
+
+    @model_validator(mode="after")
+    def _reads_something(self) -> Self:
+        if self.kind == "build" and (not self.sources or self.encoder):
+            raise ValueError("sources: a build needs at least one, and takes the encoder that is set (ISOGLOT_ENCODER)")
+        if self.kind == "reencode" and (self.sources or not self.encoder):
+            raise ValueError("reencode takes an encoder, and no sources: it reads the collection's own passages")
+        return self
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.gate and not self.switch:
@@ -62,8 +83,7 @@ class JobSpec(BaseModel):
         try:
             return cls(**{name: value for name, value in given.items() if value is not None})
         except ValidationError as error:
-            faults = (f"{'.'.join(map(str, fault['loc'])) or 'job'}: {fault['msg']}" for fault in error.errors())
-            raise InvalidInput(f"The job cannot be run: {'; '.join(faults)}.") from error
+            raise InvalidInput(f"The job cannot be run: {faults_told(error, 'job')}.") from error
 
     def key(self, encoder: str, stamps: list[str | None]) -> str:
         """What tells this job from others: what is read, in which state, how, with which encoder, and where to.
@@ -71,6 +91,8 @@ class JobSpec(BaseModel):
         encoder: as it is set. stamps: of the sources; those that cannot be read twice have None.
         What comes after the writing, and the engine, may change between two runs.
         """
+        if self.kind == "reencode":
+            return hashlib.sha256(f"{self.kind} {self.collection} {self.encoder}".encode()).hexdigest()
         shaping = self.model_dump_json(include={"sources", "collection", "columns", "split", "length", "overlap"})
         rest = [encoder, self.sync, self.switch, self.batch, stamps]
         return hashlib.sha256(f"{shaping}{rest}".encode()).hexdigest()

@@ -85,11 +85,13 @@ class JobState(BaseModel):
         tally, left = self.tally, self.seconds_left
         return {
             "id": self.id,
+            "kind": self.spec.kind,
             "status": self.status,
             "phase": self.phase,
             "collection": self.spec.collection,
             "version": self.version,
             "sources": self.spec.sources,
+            "encoder": self.spec.encoder,
             "read": tally.read,
             "written": tally.written.total(),
             "skipped": tally.skipped.total(),

@@ -15,6 +15,7 @@ from index.errors import Conflict, EncoderMismatch, NotFound
 from index.jobs.gate import GateRefused, Scores, judge, losses, read_questions
 from index.jobs.ledger import Ledger
 from index.jobs.spec import JobSpec
+from index.lexical.hybrid import carry_words
 
 __all__ = ["begin_version", "check_switch", "copy_live", "pass_gate"]
 
@@ -22,7 +23,12 @@ __all__ = ["begin_version", "check_switch", "copy_live", "pass_gate"]
 def check_switch(spec: JobSpec, catalog: Catalog) -> None:
     """Raise before hours of work what would be raised after them: a taken name, questions that cannot be read."""
     collection_name(spec.collection)
-    if spec.switch and spec.collection not in catalog.place.aliases() and spec.collection in catalog.names():
+    if (
+        spec.kind == "build"
+        and spec.switch
+        and spec.collection not in catalog.place.aliases()
+        and spec.collection in catalog.names()
+    ):
         raise Conflict(
             f"{spec.collection!r} is a collection, so it cannot be an alias that moves. Build under another name, or "
             "delete it first.",
@@ -45,7 +51,7 @@ def begin_version(spec: JobSpec, catalog: Catalog) -> str:
 def _live(spec: JobSpec, reader: Catalog, version: str) -> Collection | None:
     """The live version, open to be read; None when there is none, or it is the new one."""
     target = reader.place.aliases().get(spec.collection, spec.collection)
-    if target in (spec.collection, version):
+    if target == version:
         return None
     try:
         return reader.get(target)
@@ -68,6 +74,7 @@ def copy_live(spec: JobSpec, reader: Catalog, target: Collection, ledger: Ledger
         count = len(block.passages)
         target.upsert(block.passages, Embedded(block.vectors, np.zeros(count, np.int64), np.zeros(count, bool)))
         ledger.save(copied=block.passages[-1].id)
+    carry_words(live.index, target.index)
 
 
 def pass_gate(spec: JobSpec, reader: Catalog, target: Collection, ledger: Ledger) -> None:

@@ -1,4 +1,4 @@
-"""A job in a process of its own: `python -m index.jobs.worker FOLDER`, with the settings in the environment."""
+"""A job in a process of its own: `python -m index.jobs.worker FOLDER [hand-over]`, settings in the environment."""
 
 from __future__ import annotations
 
@@ -19,14 +19,19 @@ _NICE = 10
 """Lower priority: searches go first."""
 
 
-def main(folder: Path) -> int:
-    """Run the job whose ledger is in a folder; returns the exit code. SIGTERM stops it after the batch in hand."""
+def main(folder: Path, hands_over: bool = False) -> int:
+    """Run the job whose ledger is in a folder; returns the exit code. SIGTERM stops it after the batch in hand.
+
+    hands_over: whether the service that started it puts the new version in place.
+    """
     os.nice(_NICE)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the service too, which then asks by SIGTERM
     try:
-        build(read_state(folder).spec, IndexSettings.load(), stop=stop)
+        settings = IndexSettings.load()
+        spec, encoders = read_state(folder).spec, settings.open_encoders()
+        build(spec, settings, stop=stop, encoders=encoders, hands_over=hands_over)
     except IsoglotError as error:
         sys.stderr.write(f"{error.message}\n")
         return 1
@@ -34,4 +39,4 @@ def main(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:] == ["hand-over"]))

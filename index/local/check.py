@@ -13,10 +13,12 @@ from itertools import islice
 import numpy as np
 
 from index.languages import language_code
+from index.lexical.check import words_faults
 from index.local.index import LocalIndex
 from index.local.recall import measure
 from index.local.schema import facet_rows
 from index.local.segment import Segment
+from index.local.sums import Sums, read_sums, sums_of
 
 __all__ = ["Finding", "check"]
 
@@ -40,11 +42,13 @@ def check(index: LocalIndex) -> Iterator[Finding]:
     checks: list[tuple[str, Callable[[LocalIndex], tuple[str, list[str]]]]] = [
         ("database", _database),
         ("passages and vectors", _passages),
+        ("mean vectors", _means),
         ("metadata for filters", _facets),
         ("files of vectors", _files),
         ("vectors searched = passages stored", _numbers),
         ("vectors searched are those stored", _codes),
         ("recall", _recall),
+        ("words searched = passages stored", _words),
     ]
     for what, verify in checks:
         looked_at, faults = verify(index)
@@ -70,6 +74,22 @@ def _passages(index: LocalIndex) -> tuple[str, list[str]]:
                 faults.append(f"{passage.id!r} has language {passage.language!r}, not in its canonical form")
         count += len(block.passages)
     return _counted(count, "passage", "passages"), faults
+
+
+def _means(index: LocalIndex) -> tuple[str, list[str]]:
+    sums: Sums = {}
+    for block in index.scan(size=_AT_ONCE):
+        for code, (count, total) in sums_of([passage.language for passage in block.passages], block.vectors).items():
+            before = sums.get(code, (0, 0))
+            sums[code] = (before[0] + count, before[1] + total)
+    with index.store.database.reading() as connection:
+        kept = read_sums(connection)
+    odd = [c for c in sorted({*sums, *kept}) if c not in sums or c not in kept or not _are_equal(sums[c], kept[c])]
+    return f"{len(sums)} languages", [f"the sum of the vectors in {code} is not what is kept of it" for code in odd]
+
+
+def _are_equal(one: tuple[int, np.ndarray], other: tuple[int, np.ndarray]) -> bool:
+    return one[0] == other[0] and np.array_equal(one[1], other[1])
 
 
 def _facets(index: LocalIndex) -> tuple[str, list[str]]:
@@ -110,6 +130,14 @@ def _numbers(index: LocalIndex) -> tuple[str, list[str]]:
 
 
 _NONE = np.empty(0, dtype=np.int64)
+
+
+def _words(index: LocalIndex) -> tuple[str, list[str]]:
+    told = index.lexical.info()
+    if told["state"] != "ready":
+        return f"lexical search is {told['state']}", []
+    with index.store.database.reading() as connection:
+        return words_faults(connection)
 
 
 def _codes(index: LocalIndex) -> tuple[str, list[str]]:

@@ -5,6 +5,7 @@ In write-ahead mode a reader sees the last committed state and never waits for t
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -17,6 +18,12 @@ from index.errors import DamagedCollection, IsoglotError, NotFound, StorageUnava
 from index.local.schema import SCHEMA_VERSION, prepare, version_of
 
 __all__ = ["Database", "is_current"]
+
+log = logging.getLogger(__name__)
+
+CHECKED_AT_ONCE = 256 * 2**20
+"""Bytes up to which a database is checked before it is used, at some 300 MB a second. A larger one is checked in a
+thread meanwhile, because a million passages must not keep a service from starting."""
 
 
 def is_current(path: Path) -> bool:
@@ -51,7 +58,7 @@ class Database:
     StorageUnavailable instead of wrong answers.
 
     Raises DamagedCollection when it is not a sound database of a known version, StorageUnavailable when
-    it cannot be read or written.
+    it cannot be read or written. Damage that is found later ends all reading and writing with DamagedCollection.
     """
 
     def __init__(self, path: Path, read_only: bool = False) -> None:
@@ -68,9 +75,28 @@ class Database:
                 self._writer.execute("PRAGMA journal_mode = WAL")
                 self._writer.execute("PRAGMA synchronous = FULL")
                 prepare(self._writer, str(path))
-        found = self.faults("quick_check(1)")
-        if found:
-            raise DamagedCollection(f"{path} is damaged: {found[0]}.", path=str(path))
+        self._damage_found: str | None = None
+        self._checking: sqlite3.Connection | None = None
+        if path.stat().st_size <= CHECKED_AT_ONCE:
+            self._check()
+        else:
+            threading.Thread(target=self._check_beside, name=f"check of {path.parent.name}", daemon=True).start()
+
+    def _check(self) -> None:
+        if found := self.faults("quick_check(1)"):
+            raise DamagedCollection(f"{self.path} is damaged: {found[0]}.", path=str(self.path))
+
+    def _check_beside(self) -> None:
+        try:
+            with closing(self._connect("ro")) as self._checking:
+                found = [str(row[0]) for row in self._checking.execute("PRAGMA quick_check(1)")]
+        except sqlite3.Error as error:
+            found = [str(error)] if self._is_open else ["ok"]  # closing interrupts the check
+        finally:
+            self._checking = None
+        if found != ["ok"]:
+            self._damage_found = found[0]
+            log.error("%s is damaged: %s.", self.path, found[0])
 
     def _connect(self, mode: str) -> sqlite3.Connection:
         uri = _uri(self.path, mode, self._fixed is not None)
@@ -122,6 +148,8 @@ class Database:
     def _take(self) -> sqlite3.Connection:
         if not self._is_open:
             raise sqlite3.ProgrammingError("closed")
+        if self._damage_found is not None:
+            raise sqlite3.DatabaseError(self._damage_found)
         try:
             return self._idle.pop()
         except IndexError:
@@ -145,6 +173,8 @@ class Database:
         with self._damage():
             if self._writer is None or not self._is_open:
                 raise sqlite3.ProgrammingError("closed")
+            if self._damage_found is not None:
+                raise sqlite3.DatabaseError(self._damage_found)
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
@@ -185,6 +215,9 @@ class Database:
     def close(self) -> None:
         """Fold the write-ahead log into the database and let go of it."""
         self._is_open = False
+        if (checking := self._checking) is not None:
+            with suppress(sqlite3.Error):  # it may have ended and closed by itself
+                checking.interrupt()
         self._close_idle()
         for connection in (self._watch, self._writer):
             if connection is not None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from index.local.build import LINKS, Shape
+from index.local.effort import EVERYTHING
 from index.local.opening import Opened
-from index.local.recall import DEPTH, EVERYTHING
+from index.local.recall import DEPTH
 from index.local.segment import Segment
 
 __all__ = ["describe"]

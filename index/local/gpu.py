@@ -176,8 +176,9 @@ class _DeviceProbe:
     mask: np.ndarray | None
     processor: Probe
 
-    def nearest(self, vectors: np.ndarray, k: int) -> Found:
-        """The k nearest to each of vectors, (n, dim) float32."""
+    def nearest(self, vectors: np.ndarray, k: int, times: int = 1) -> Found:
+        """The k nearest to each of vectors, (n, dim) float32, and those behind them."""
+        k *= times
         size = len(self.numbers)
         allowed = size if self.mask is None else int(np.count_nonzero(self.mask))
         wanted = min(k, allowed)

@@ -19,11 +19,11 @@ _CLOSING_SECONDS = 10.0
 class Keeper:
     """Runs some work each time it is woken; a fault is logged, remembered and tried again a minute later.
 
-    name: for the log. work: may take long; one run at a time.
+    name: for the log. work: may take long; one run at a time. failure: what the log says did not work.
     """
 
-    def __init__(self, name: str, work: Callable[[], object]) -> None:
-        self._name, self._work = name, work
+    def __init__(self, name: str, work: Callable[[], object], failure: str = "its vectors could not be sealed") -> None:
+        self._name, self._work, self._failure = name, work, failure
         self._wake = threading.Condition()
         self._is_due = self._is_closing = False
         self.fault: str | None = None
@@ -49,15 +49,15 @@ class Keeper:
                 self._work()
                 self.fault = None
             except (IsoglotError, OSError, MemoryError, RuntimeError) as error:
-                if self._closing():
+                if self.is_closing:
                     return
                 # Nothing is lost: passages are in SQLite and searched from memory meanwhile.
                 self.fault = f"{type(error).__name__}: {error}"
-                log.warning(
-                    "Collection %s: its vectors could not be sealed (%s); trying again.", self._name, self.fault
-                )
+                log.warning("Collection %s: %s (%s); trying again.", self._name, self._failure, self.fault)
 
-    def _closing(self) -> bool:
+    @property
+    def is_closing(self) -> bool:
+        """Whether work under way should end."""
         return self._is_closing
 
     def close(self) -> None:

@@ -25,8 +25,11 @@ _GRAPH_HITS = 4
 class Probe(Protocol):
     """A way to look for the nearest of some vectors."""
 
-    def nearest(self, vectors: np.ndarray, k: int) -> Found:
-        """The k nearest to each of vectors, (n, dim) float32."""
+    def nearest(self, vectors: np.ndarray, k: int, times: int = 1) -> Found:
+        """The k nearest to each of vectors, (n, dim) float32.
+
+        times: give this many times as many, looked for no harder than the first k need; 4 at most.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,13 @@ class _Selected:
     _selectors: list[Any] = field(default_factory=list)
     _parameters: dict[int, Any] = field(default_factory=dict)
 
-    def nearest(self, vectors: np.ndarray, k: int) -> Found:
-        """The k nearest to each of vectors, (n, dim) float32."""
+    def nearest(self, vectors: np.ndarray, k: int, times: int = 1) -> Found:
+        """The k nearest to each of vectors, (n, dim) float32, and those behind them."""
         if len(vectors) >= DECODED_FROM and self._is_slow_for_batches:
             rows = np.arange(len(self.numbers)) if self.mask is None else np.flatnonzero(self.mask)
-            blocks = decoded(self.index, rows, vectors, k)
-            return merge([(scores, self.numbers[at]) for scores, at in blocks], len(vectors), k)
-        scores, rows = self._search(vectors, k)
+            blocks = decoded(self.index, rows, vectors, k * times)
+            return merge([(scores, self.numbers[at]) for scores, at in blocks], len(vectors), k * times)
+        scores, rows = self._search(vectors, k, times)
         is_hit = rows >= 0
         if self.mask is not None:
             is_hit &= self.mask[rows]
@@ -61,10 +64,10 @@ class _Selected:
     def _is_slow_for_batches(self) -> bool:
         return self.effort is None and (self.mask is not None or not isinstance(self.index, faiss.IndexFlat))
 
-    def _search(self, vectors: np.ndarray, k: int) -> Found:
+    def _search(self, vectors: np.ndarray, k: int, times: int) -> Found:
         if k not in self._parameters:  # making them takes as long as searching a few hundred vectors
             self._parameters[k] = self._make_parameters(k)
-        parameters, least = self._parameters[k], min(k, len(self.numbers))
+        parameters, least = self._parameters[k], min(k * times, len(self.numbers))
         if self.effort is None or len(vectors) < SHARED_FROM:
             return self.index.search(vectors, least, params=parameters)  # type: ignore[no-any-return]
         return shared(lambda some: self.index.search(some, least, params=parameters), vectors)
@@ -86,8 +89,9 @@ class _Picked:
     numbers: np.ndarray
     rows: np.ndarray
 
-    def nearest(self, vectors: np.ndarray, k: int) -> Found:
-        """The k nearest to each of vectors, (n, dim) float32."""
+    def nearest(self, vectors: np.ndarray, k: int, times: int = 1) -> Found:
+        """The k nearest to each of vectors, (n, dim) float32, and those behind them."""
+        k *= times
         n, m = len(vectors), len(self.rows)
         if n >= DECODED_FROM:
             blocks = decoded(self.index, self.rows, vectors, k)

@@ -13,13 +13,11 @@ import faiss
 import numpy as np
 
 from index.local.batch import one_thread
+from index.local.effort import EVERYTHING
 from index.local.probes import exact_probe, graph_probe, merge
 from index.local.segment import ROWS_PER_EFFORT, Segment, slices
 
-__all__ = ["DEPTH", "EVERYTHING", "measure", "tune"]
-
-EVERYTHING = ""
-"""Stands for all languages together, where there is else a code."""
+__all__ = ["DEPTH", "measure", "tune"]
 
 DEPTH = 10
 """Recall is that of the ten nearest."""

@@ -2,7 +2,8 @@
 
 Version 1 held passages alone and gave an updated passage its old number. Since version 2 a number
 names one version of one passage for ever, so that whatever was derived from a number (a row of a
-FAISS file) is right or dead, never stale; and what filters ask of metadata has a table of its own.
+FAISS file) is right or dead, never stale; and what filters ask of metadata has a table of its own. Since
+version 3 the sum of each language's vectors is kept, since version 4 what lexical search needs to be switched on.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from index.errors import DamagedCollection
 from index.filters import kind_of, values_of
+from index.lexical.tables import SCHEMA as LEXICAL
+from index.local.sums import change, sums_of
 
 __all__ = ["SCHEMA_VERSION", "facet_rows", "prepare", "version_of"]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 4
 
 _PASSAGES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -51,6 +56,15 @@ INSERT INTO counters VALUES ('last_number', 0), ('generation', 0);
 """
 
 
+_SINCE_3 = """
+CREATE TABLE sums (
+    language TEXT PRIMARY KEY,
+    passages INTEGER NOT NULL,
+    total    BLOB NOT NULL          -- dim × int64, little-endian, in units of 2⁻³⁶
+) WITHOUT ROWID;
+"""
+
+
 def version_of(connection: sqlite3.Connection) -> int:
     """The schema's version; 0 for a new database."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
@@ -74,7 +88,7 @@ def prepare(connection: sqlite3.Connection, path: str) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         if is_new:
-            _run(connection, _PASSAGES + _SINCE_2)
+            _run(connection, _PASSAGES + _SINCE_2 + _SINCE_3 + LEXICAL)
         else:
             for earlier in range(version, SCHEMA_VERSION):
                 _MIGRATIONS[earlier](connection)
@@ -104,7 +118,20 @@ def _from_1(connection: sqlite3.Connection) -> None:
         connection.executemany("INSERT INTO facets VALUES (?, ?, ?, ?, ?)", facets)
 
 
-_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_1}
+def _from_2(connection: sqlite3.Connection) -> None:
+    """Sum what is there: every vector is read once."""
+    _run(connection, _SINCE_3)
+    held = connection.execute("SELECT language, vector FROM passages")
+    while rows := held.fetchmany(10_000):
+        vectors = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").reshape(len(rows), -1)
+        change(connection, sums_of([row[0] for row in rows], vectors), {})
+
+
+def _from_3(connection: sqlite3.Connection) -> None:
+    _run(connection, LEXICAL)
+
+
+_MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _from_1, 2: _from_2, 3: _from_3}
 """Version → what makes the next one of it."""
 
 

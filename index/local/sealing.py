@@ -17,6 +17,10 @@ from index.local.state import State
 
 __all__ = ["Sealer"]
 
+_BULK_BYTES = 512 * 2**20
+"""Vectors that may stand in memory while many batches are written. Sealed each 20,000, a million passages are linked
+some five times over; with nothing sealed before the end, the memory a job takes would grow with its rows."""
+
 
 class Sealer:
     """Keeps the derived files of one collection in shape, in a thread of its own.
@@ -37,12 +41,17 @@ class Sealer:
 
     def wake(self) -> None:
         """Something was written: seal in the background when it is due."""
-        if not self._bulk and next_merge(self._state.view, self._state.now.last, self._shape.exact_below):
+        if next_merge(self._state.view, self._state.now.last, self._seal_at()):
             self._keeper.wake()
+
+    def _seal_at(self) -> int:
+        """Rows in memory that make a segment."""
+        rows = _BULK_BYTES // (4 * self._state.dimension) if self._bulk else 0
+        return max(rows, self._shape.exact_below)
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
-        """While this lasts nothing is sealed; what was written is then sealed at once, each passage linked once."""
+        """While this lasts little is sealed (`_BULK_BYTES`); what waits is sealed at its end: few are linked twice."""
         self._bulk += 1
         try:
             yield
@@ -58,7 +67,7 @@ class Sealer:
 
     def _compact_once(self, is_full: bool) -> bool:
         state, now = self._state, self._state.now
-        merge = next_merge(now.view, now.last, self._shape.exact_below, is_full)
+        merge = next_merge(now.view, now.last, self._seal_at(), is_full)
         if merge is None:
             return False
         facts = build_segment(state.store, state.vectors, merge.first, merge.last, state.dimension, self._shape)

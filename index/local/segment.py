@@ -19,7 +19,9 @@ from typing import Any, Self
 import faiss
 import numpy as np
 
+from index.local.effort import EVERYTHING, effort_at, efforts_by_share
 from index.local.manifest import SegmentFacts
+from index.local.number_languages import NumberLanguages
 from index.local.part import Part, view_of
 from index.local.probes import Probe, exact_probe, graph_probe, picked_probe
 from index.local.store import Numbers
@@ -66,6 +68,14 @@ class Segment:
     graph: Any
     parts: dict[str, Part]
     devices: dict[str, Any] = field(default_factory=dict)
+    _languages: list[NumberLanguages] = field(default_factory=list, compare=False)
+
+    @property
+    def languages(self) -> NumberLanguages:
+        """The languages of its numbers; looked through once, also for what deletions make of it."""
+        if not self._languages:
+            self._languages.append(NumberLanguages.of(self.parts))
+        return self._languages[0]
 
     @classmethod
     def load(cls, folder: Path, facts: SegmentFacts) -> Self:
@@ -95,6 +105,14 @@ class Segment:
         dead = [part.numbers[~part.alive] for part in self.parts.values() if part.alive is not None]
         return [int(number) for numbers in dead for number in numbers]
 
+    def vectors(self, rows: np.ndarray) -> np.ndarray:
+        """The vectors of some rows, (n, dim) float32, decoded where they are coded."""
+        if self.facts.storage != "float32":
+            return np.asarray(self.storage.reconstruct_batch(rows))
+        size = self.storage.ntotal * self.facts.dimension
+        held = faiss.rev_swig_ptr(faiss.downcast_index(self.storage).get_xb(), size)
+        return np.asarray(held.reshape(-1, self.facts.dimension)[rows])
+
     def without(self, dropped: Numbers) -> Self:
         """The segment with these numbers dead; numbers that are not here are passed over."""
         parts = {code: part.without(dropped[code]) if code in dropped else part for code, part in self.parts.items()}
@@ -104,7 +122,7 @@ class Segment:
         """How to look through some languages, among given numbers unless None."""
         chosen = [code for code in languages if code in self.parts and (among is None or code in among)]
         if among is not None:
-            rows = self._rows({code: self.parts[code].living_rows(among[code]) for code in chosen})
+            rows = self.rows_of({code: self.parts[code].living_rows(among[code]) for code in chosen})
             if len(rows) <= _FEW * self.facts.rows:
                 return [picked_probe(self.storage, self.numbers, rows)] if len(rows) else []
         masks = {code: self.parts[code].allowed(None if among is None else among[code]) for code in chosen}
@@ -113,30 +131,37 @@ class Segment:
         there = [code for code in chosen if code in self.devices]
         probes = [self.devices[code].probe(self.parts[code], masks[code]) for code in there]
         here = {code: masks[code] for code in chosen if code not in self.devices}
-        effort = self._effort(list(here), sum(sizes[code] for code in here), among is not None)
+        effort = self.effort_for(list(here), sum(sizes[code] for code in here), among is not None)
         if effort is None:
             return probes + [exact_probe(self.parts[code], mask) for code, mask in here.items()]
         is_whole = len(here) == len(self.parts) and all(mask is None for mask in here.values())
-        mask = None if is_whole else self._joined(here)
+        mask = None if is_whole else self.joined(here)
         return [*probes, graph_probe(self.graph, self.numbers, mask, effort)]
 
-    def _effort(self, chosen: Sequence[str], allowed: int, is_filtered: bool) -> int | None:
+    def effort_for(self, chosen: Sequence[str], allowed: int, is_filtered: bool) -> int | None:
         """`efSearch` for some languages of which so many rows are allowed; None for an exact search."""
-        tuned_for = chosen[0] if len(chosen) == 1 else ""
-        if self.graph is None or not allowed or tuned_for not in self.facts.effort:
+        measured = self.facts.effort
+        if self.graph is None or not allowed or EVERYTHING not in measured:
             return None
-        tuned_rows = self.facts.languages[tuned_for] if tuned_for else self.facts.rows
-        # What is allowed must be met on the way: half the share takes twice the steps. What fits a filter
-        # on metadata may stand anywhere in the graph, and no recall was measured for it.
-        effort = -(-self.facts.effort[tuned_for] * tuned_rows * (2 if is_filtered else 1) // allowed)
+        if len(chosen) > 1 and len(chosen) < len(self.parts):
+            effort = effort_at(allowed / self.facts.rows, efforts_by_share(measured, self.facts.languages))
+        else:
+            code = chosen[0] if len(chosen) == 1 else EVERYTHING
+            if code not in measured:
+                return None  # its exact scan was found to be no slower
+            rows = self.facts.languages.get(code, self.facts.rows)
+            effort = -(-measured[code] * rows // allowed)
+        # What fits a filter on metadata may stand anywhere in the graph, and no recall was measured for it.
+        effort *= 2 if is_filtered else 1
         return effort if allowed > ROWS_PER_EFFORT * effort else None
 
-    def _rows(self, rows_of: Mapping[str, np.ndarray]) -> np.ndarray:
+    def rows_of(self, rows_of: Mapping[str, np.ndarray]) -> np.ndarray:
         """Rows of the segment from rows of its parts, ascending."""
         there = [rows_of[code] + rows.start for code, rows in slices(self.facts.languages) if code in rows_of]
         return np.concatenate(there) if there else np.empty(0, dtype=np.int64)
 
-    def _joined(self, masks: Mapping[str, np.ndarray | None]) -> np.ndarray:
+    def joined(self, masks: Mapping[str, np.ndarray | None]) -> np.ndarray:
+        """Which rows of the whole may be found, (n,) bool, from masks of languages; None allows all of one."""
         joined = np.zeros(len(self.numbers), dtype=bool)
         for code, rows in slices(self.facts.languages):
             if code in masks:

@@ -16,9 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from index.bias.means import Means
 from index.errors import DamagedCollection
+from index.lexical import tables as lexical
 from index.local.database import Database
 from index.local.schema import facet_rows
+from index.local.sums import Sums, change, means_of, read_sums, sums_of
 from index.passages import Passage
 
 __all__ = ["Numbers", "PassageStore", "Rows"]
@@ -64,6 +67,14 @@ class PassageStore:
         with self.database.reading() as connection:
             return dict(connection.execute("SELECT name, value FROM facts"))
 
+    def remember(self, name: str, value: str | None) -> None:
+        """Write down a fact in the place of what it was; None forgets it."""
+        with self.database.transaction() as connection:
+            if value is None:
+                connection.execute("DELETE FROM facts WHERE name = ?", (name,))
+            else:
+                connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
     def counter(self, name: str) -> int:
         """A counter: "last_number" given, or "generation" of the derived files."""
         with self.database.reading() as connection:
@@ -75,7 +86,8 @@ class PassageStore:
         vectors: (n, dim) float32, L2-normalised. The numbers are (n,) int64, ascending, higher than any before.
         """
         with self.database.transaction() as connection:
-            replaced = _drop(connection, [passage.id for passage in passages])
+            replaced, taken, forgotten = _drop(connection, [passage.id for passage in passages])
+            change(connection, sums_of([passage.language for passage in passages], vectors.astype("<f4")), taken)
             last = connection.execute("SELECT value FROM counters WHERE name = 'last_number'").fetchone()[0]
             numbers = np.arange(last + 1, last + 1 + len(passages), dtype=np.int64)
             stored = list(zip(numbers.tolist(), passages, vectors.astype("<f4"), strict=True))
@@ -87,13 +99,22 @@ class PassageStore:
                 "INSERT INTO facets VALUES (?, ?, ?, ?, ?)",
                 (row for number, p, _ in stored for row in facet_rows(number, p.language, p.metadata)),
             )
+            lexical.changed(connection, forgotten, [(number, p.language, p.searchable) for number, p, _ in stored])
             connection.execute("UPDATE counters SET value = ? WHERE name = 'last_number'", (last + len(passages),))
         return numbers, replaced
 
     def delete(self, ids: Sequence[str]) -> Numbers:
         """Remove passages by id; returns the numbers of those that were there."""
         with self.database.transaction() as connection:
-            return _drop(connection, ids)
+            dropped, taken, forgotten = _drop(connection, ids)
+            change(connection, {}, taken)
+            lexical.changed(connection, forgotten, [])
+        return dropped
+
+    def means(self, dimension: int) -> Means:
+        """The mean vector of each language, exact to about 10⁻¹¹."""
+        with self.database.reading() as connection:
+            return means_of(read_sums(connection), dimension)
 
     def settle(self, generation: int, first: int, last: int, still_dead: Sequence[int]) -> None:
         """Note that derived files of a generation hold none of the dropped numbers from first to last but these."""
@@ -193,15 +214,21 @@ def _selection(columns: str, count: int) -> str:
     return f"SELECT {columns} FROM passages WHERE number IN ({','.join('?' * count)})"  # noqa: S608
 
 
-def _drop(connection: sqlite3.Connection, ids: Sequence[str]) -> Numbers:
-    delete = "DELETE FROM passages WHERE id = ? RETURNING language, number, metadata"
+def _drop(connection: sqlite3.Connection, ids: Sequence[str]) -> tuple[Numbers, Sums, list[lexical.Words]]:
+    """Remove passages; the numbers of those that were there, the sums of their vectors, and their words."""
+    delete = "DELETE FROM passages WHERE id = ? RETURNING language, number, metadata, vector, title, text"
     rows = [row for identity in ids for row in connection.execute(delete, (identity,)).fetchall()]
-    facets = [facet for code, number, text in rows for facet in facet_rows(number, code, json.loads(text))]
+    facets = [facet for code, number, text, *_ in rows for facet in facet_rows(number, code, json.loads(text))]
     connection.executemany(
         "DELETE FROM facets WHERE field = ? AND kind = ? AND value = ? AND language = ? AND number = ?", facets
     )
-    connection.executemany("INSERT INTO dropped VALUES (?, ?)", [(number, code) for code, number, _ in rows])
-    return by_language([(code, number) for code, number, _ in rows])
+    connection.executemany("INSERT INTO dropped VALUES (?, ?)", [(number, code) for code, number, *_ in rows])
+    taken = np.frombuffer(b"".join(row[3] for row in rows), dtype="<f4").reshape(len(rows), -1) if rows else _NONE
+    words = [(row[1], row[0], lexical.searchable(row[4], row[5])) for row in rows]
+    return by_language([(row[0], row[1]) for row in rows]), sums_of([row[0] for row in rows], taken), words
+
+
+_NONE = np.empty((0, 0), dtype="<f4")
 
 
 def by_language(rows: Sequence[tuple[str, int]]) -> Numbers:

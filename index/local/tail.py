@@ -12,6 +12,7 @@ from typing import Self
 
 import numpy as np
 
+from index.local.number_languages import NumberLanguages
 from index.local.part import Part, flat_over
 from index.local.store import Numbers, Rows
 
@@ -62,6 +63,14 @@ class Tail:
     dimension: int
     parts: dict[str, Part] = field(default_factory=dict)
     _buffers: dict[str, _Buffer] = field(default_factory=dict)
+    _languages: list[NumberLanguages] = field(default_factory=list, compare=False)
+
+    @property
+    def languages(self) -> NumberLanguages:
+        """The languages of its numbers; looked through when they are asked for."""
+        if not self._languages:
+            self._languages.append(NumberLanguages.of(self.parts))
+        return self._languages[0]
 
     def __len__(self) -> int:
         """Rows held, dead ones too."""

@@ -92,6 +92,17 @@ class MilvusPlace:
         with told(self.address, name):
             change(collection_name=stored_name(name), alias=stored_name(alias), timeout=TIMEOUT)
 
+    def take_over(self, name: str, target: str, aside: str) -> None:  # noqa: ARG002 (the place's signature)
+        """Raise Conflict: Milvus cannot rename a collection and give its name away in one step."""
+        raise Conflict(
+            f"{name!r} is a collection, and Milvus cannot let its name stand for another one in one step. Keep it "
+            f"under another name with an alias {name!r} (docs/scaling.md).",
+            collection=name,
+        )
+
+    def tidy(self) -> None:
+        """Nothing is left to do."""
+
     def drop_alias(self, alias: str) -> None:
         """Remove an alias, its collection stays; raises NotFound."""
         if alias not in self.aliases():

@@ -9,11 +9,13 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter, ValidationError
 
 from index.collection import Collection
-from index.errors import InvalidInput, NotFound
+from index.errors import CollectionMoved, InvalidInput, NotFound
+from index.faults import faults_told
+from index.lexical.hybrid import channel_of
 from index.passages import Passage, parse_lines, require_unique
 from service.call import CallOf
 from service.engine import Engine, EngineOf
-from service.schemas import CollectionInfo, Deleted, PassageIn, Stored
+from service.schemas import CollectionInfo, Deleted, LexicalIn, LexicalInfo, PassageIn, Stored
 
 router = APIRouter(prefix="/collections", tags=["collections"])
 
@@ -85,10 +87,9 @@ async def upsert(name: Name, request: Request, call: CallOf) -> Stored:
     Send a JSON array, or one JSON object a line with content type `application/x-ndjson`.
     """
     body, kind = await request.body(), request.headers.get("content-type", "").partition(";")[0].strip()
-    collection = await call.engine.opened(name)
+    await call.engine.opened(name)  # what is not there is told before anything is read
     passages = await run_in_threadpool(_parse, body, kind, call.engine)
-    embedded = await call.embed_passages(collection, passages)
-    added = await run_in_threadpool(collection.upsert, passages, embedded)
+    added = await call.store(name, passages)
     return Stored(stored=sum(added.by_language.values()), by_language=added.by_language, truncated=added.truncated)
 
 
@@ -106,9 +107,8 @@ def _read(body: bytes, kind: str, engine: Engine) -> list[Passage]:
     try:
         rows: list[dict[str, Any]] = [row.model_dump() for row in _PASSAGES.validate_json(body)]
     except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, fault["loc"])) or "body"
-        raise InvalidInput(f"{where}: {fault['msg']}. Send a JSON array of passages. Nothing was stored.") from error
+        told = faults_told(error, "body", most=1)
+        raise InvalidInput(f"{told}. Send a JSON array of passages. Nothing was stored.") from error
     return [_passage(number, row, engine) for number, row in enumerate(rows)]
 
 
@@ -121,9 +121,29 @@ def _passage(number: int, row: dict[str, Any], engine: Engine) -> Passage:
         raise
 
 
+@router.put("/{name}/lexical")
+def switch_lexical(name: Name, body: LexicalIn, engine: EngineOf) -> LexicalInfo:
+    """Switch lexical search on or off; no passage is encoded again.
+
+    Passages are taken in meanwhile (`building`), in the background and after a restart; from then on every write is
+    followed. Until it is `ready`, modes `lexical` and `hybrid` are answered 409.
+    """
+    words = channel_of(engine.collection(name).index)
+    words.switch(body.on)
+    return LexicalInfo.model_validate(words.info())
+
+
 @router.delete("/{name}/passages/{passage_id:path}")
 def delete_passage(name: Name, passage_id: str, engine: EngineOf) -> Deleted:
     """Delete one passage."""
-    if not engine.collection(name).delete([passage_id]):
+    if not _delete(engine, name, passage_id):
         raise NotFound(f"Collection {name!r} has no passage {passage_id[:80]!r}.", collection=name, id=passage_id[:80])
     return Deleted(deleted=1)
+
+
+def _delete(engine: Engine, name: str, passage_id: str) -> int:
+    while True:
+        try:
+            return engine.collection(name).delete([passage_id])
+        except CollectionMoved:  # its encoder has changed this moment
+            continue

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 
 from index.encoder import Embedded, Encoder, Kind, shorten
 from index.errors import InvalidInput, TooLarge
+from service.batching import BatchQueue
 from service.call import Call, CallOf
 from service.embedding_schemas import EmbedBody, EmbedResponse, TeiRequest, TeiVectors
 
@@ -28,9 +29,10 @@ async def embed(body: EmbedBody, call: CallOf, response: Response) -> EmbedRespo
     """
     if isinstance(body, TeiRequest):
         return await _embed_tei(body, call, response)
-    encoder = call.engine.encoder
+    queue = await _queue(call, body.collection)
+    encoder = queue.encoder
     require_dimension(encoder, body.dimensions)
-    embedded = await call.embed(call.engine.queue, call.texts(body.texts, "text"), body.kind)
+    embedded = await call.embed(queue, call.texts(body.texts, "text"), body.kind)
     vectors = shortened(embedded, body.dimensions)
     return EmbedResponse(
         encoder=encoder.name,
@@ -41,15 +43,20 @@ async def embed(body: EmbedBody, call: CallOf, response: Response) -> EmbedRespo
     )
 
 
+async def _queue(call: Call, collection: str | None) -> BatchQueue:
+    return call.engine.queue if collection is None else call.engine.queue_of(await call.engine.opened(collection))
+
+
 async def _embed_tei(body: TeiRequest, call: Call, response: Response) -> TeiVectors:
-    encoder = call.engine.encoder
+    queue = await _queue(call, body.collection)
+    encoder = queue.encoder
     require_dimension(encoder, body.dimensions)
     if not body.normalize:
         raise InvalidInput("normalize is false; vectors are L2-normalised here always. Leave it out or send true.")
     if body.prompt_name not in (None, *_PROMPTS):
         raise InvalidInput(f"prompt_name is {body.prompt_name!r}; it must be one of {', '.join(_PROMPTS)}.")
     given = [body.inputs] if isinstance(body.inputs, str) else body.inputs
-    embedded = await call.embed(call.engine.queue, call.texts(given, "text"), _PROMPTS[body.prompt_name or "passage"])
+    embedded = await call.embed(queue, call.texts(given, "text"), _PROMPTS[body.prompt_name or "passage"])
     cut = [str(row) for row, is_cut in enumerate(embedded.truncated) if is_cut]
     if cut and not body.truncate:
         limit = encoder.description.maximum_tokens

@@ -16,11 +16,12 @@ router = APIRouter(tags=["info"])
 
 @router.get("/info")
 async def info(engine: EngineOf) -> Info:
-    """The encoder with its prompts and lengths, and the limits."""
+    """The encoders with their prompts and lengths, and the limits."""
     settings = engine.settings
     return Info(
         version=version("isoglot"),
         encoder=_encoder(engine.encoder),
+        encoders=[_encoder(queue.encoder) for queue in engine.queues()],
         collection=settings.collection,
         limits=Limits(
             body_bytes=settings.max_body_bytes,
@@ -40,6 +41,6 @@ def _encoder(encoder: Encoder) -> EncoderInfo:
 @router.get(
     "/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 )
-async def metrics(engine: EngineOf) -> Response:
+def metrics(engine: EngineOf) -> Response:
     """Counters and histograms in Prometheus' text format."""
     return Response(engine.metrics.text(), media_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""Batch indexing jobs: the same code as `isoglot index build`."""
+"""Batch indexing jobs: the same code as `isoglot index build` and `isoglot index reencode`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Identity = Annotated[str, Path(description="A job's id.", examples=["docs-910e1f
 def _runner(request: Request, engine: EngineOf) -> JobRunner:
     state = request.app.state
     if getattr(state, "jobs", None) is None:
-        state.jobs = JobRunner(engine.settings, engine.catalog)
+        state.jobs = JobRunner(engine.settings, engine.catalog, engine.encoders)
     runner: JobRunner = state.jobs
     return runner
 
@@ -58,7 +58,8 @@ def start(spec: JobSpec, runner: RunnerOf) -> JobOut:
 
     Sources must lie where ISOGLOT_JOB_SOURCES allows. Jobs run one at a time. While a job fills a collection
     in place that the service had not opened, that collection cannot be searched: set `switch` to fill a new
-    version beside the live one.
+    version beside the live one. Of kind `reencode`, a job changes a collection's encoder while it is searched and
+    written to; its encoder must be bundled or listed (ISOGLOT_ENCODERS).
     """
     return _out(runner.start(spec))
 

@@ -22,7 +22,8 @@ async def search(body: SearchRequest, call: CallOf) -> SearchResponse | SearchRe
     if body.k > limit:
         raise InvalidInput(f"k is {body.k}; it must be from 1 to {limit} (ISOGLOT_MAX_HITS).", k=body.k, limit=limit)
     queries = call.texts([body.query] if isinstance(body.query, str) else body.query, "query")
-    questions = [Question(query, body.k, body.languages, body.query_language, body.where) for query in queries]
+    shared = body.model_dump(exclude={"query", "collection"})
+    questions = [Question(query, **shared) for query in queries]
     questions[0].scope()  # what no collection could answer needs no vector
     collection = await call.engine.opened(body.collection)
     answers = [

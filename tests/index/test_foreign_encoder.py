@@ -74,6 +74,28 @@ def labse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_layers_run_in_small_batches_and_static_encoders_in_large_ones(
+    xlmr: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    whole = Encoder.run
+
+    def run(self: Encoder, ids: list[list[int]]) -> np.ndarray:
+        """Note how many padded tokens come."""
+        sizes.append(len(ids) * max(map(len, ids)))
+        return whole(self, ids)
+
+    monkeypatch.setattr(Encoder, "run", run)
+    for threads in (1, 2):
+        sizes.clear()
+        layered = Encoder(xlmr, threads)
+        given = layered.encode(TEXTS * 30, "passage")
+        assert 256 * threads < max(sizes) <= 512 * threads
+        assert np.allclose(given, np.tile(layered.encode(TEXTS, "passage"), (30, 1)), atol=1e-5)
+    encoder.encode(["moon"] * 5000, "passage")
+    assert sizes[-2:] == [4096, 904]
+
+
 @pytest.fixture
 def copy(xlmr: Path, tmp_path: Path) -> Path:
     """A copy that a test may spoil."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from index.filters import matches, parse_filter
+from index.local.index import LocalIndex
 from index.passages import Passage
 from index.places import LocalPlace, Place
 from index.question import Scope
@@ -102,6 +103,15 @@ class Life(RuleBasedStateMachine):
         assert self.index.counts() == dict(sorted(Counter(p.language for p, _ in self.model.values()).items()))
         assert self.index.get([*self.model, "none"]) == {identity: p for identity, (p, _) in self.model.items()}
         assert {field for p, _ in self.model.values() for field, v in p.metadata.items() if v} <= self.index.fields()
+
+    @invariant()
+    def its_means_are_those_of_what_it_holds(self) -> None:
+        means = self.index.means()
+        assert dict(zip(means.languages, means.counts.tolist(), strict=True)) == self.index.counts()
+        if isinstance(self.index, LocalIndex):  # elsewhere they are estimates, refreshed when sizes change
+            for code, vector in zip(means.languages, means.vectors, strict=True):
+                held = [unit(seed).astype(np.float64) for p, seed in self.model.values() if p.language == code]
+                assert np.allclose(vector, np.mean(held, axis=0), rtol=0, atol=2**-36)
 
     def teardown(self) -> None:
         self.index.close()

@@ -33,7 +33,7 @@ def bearer(secret: str) -> dict[str, str]:
         ("GET", "/", None, None), ("GET", "/health/ready", None, None), ("GET", "/openapi.json", None, None),
         ("POST", "/search", {"query": "moon"}, 0), ("POST", "/embed", {"texts": ["moon"]}, 0),
         ("POST", "/v1/embeddings", {"input": "moon", "model": "tiny"}, 0), ("GET", "/collections", None, 0),
-        ("GET", "/info", None, 0), ("GET", "/metrics", None, 0),
+        ("GET", "/info", None, 0), ("GET", "/metrics", None, 0), ("GET", "/bias", None, 0),
         ("POST", "/collections/demo/passages", [{"id": "a", "text": "moon"}], 1),
         ("DELETE", "/collections/demo/passages/a", None, 1),
         ("PUT", "/collections/new", None, 2), ("DELETE", "/collections/new", None, 2),
@@ -114,6 +114,23 @@ def test_the_command_makes_a_key_that_opens(tmp_path: Path, settings: Settings) 
     with TestClient(create_app(settings.model_copy(update={"keys_file": file}))) as client:
         assert client.get("/collections", headers=bearer(secret)).status_code == 200
         assert client.get("/collections").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["web", "--scope", "boss"], "'boss' is no scope; use read, write, admin."),
+        (["a key", "--scope", "read"], "'a key' cannot be a key's name"),
+    ],
+)
+def test_a_key_that_cannot_be_made_is_told_in_our_words(tmp_path: Path, given: list[str], told: str) -> None:
+    if "keys" not in {command.name for command in command_line.registered_commands}:
+        register(command_line)
+    file = tmp_path / "keys.jsonl"
+    run = CliRunner().invoke(command_line, ["keys", *given, "--file", str(file)])
+    words = f"{run.output} {getattr(run.exception, 'message', '')}"
+    assert run.exit_code != 0 and told in words and "Value error" not in words
+    assert not file.exists(), "nothing is left behind"
 
 
 def test_a_broken_line_is_told(tmp_path: Path) -> None:

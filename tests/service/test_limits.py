@@ -88,11 +88,11 @@ def test_k_has_a_limit_of_its_own(settings: Settings) -> None:
 
 def test_a_request_s_deadline_is_kept(serve: Serve, slowed: Callable[[float], None]) -> None:
     with serve() as (url, _):
-        slowed(1)
+        slowed(4)
         began = time.monotonic()
         answer = httpx.post(f"{url}/search", json=QUERY, headers={"x-timeout-seconds": "0.2"})
         assert (answer.status_code, answer.json()["code"]) == (503, "deadline_exceeded")
-        assert time.monotonic() - began < 0.9 and answer.headers["retry-after"]
+        assert time.monotonic() - began < 3.5 and answer.headers["retry-after"]
         assert httpx.post(f"{url}/search", json=QUERY, headers={"x-timeout-seconds": "-1"}).status_code == 422
 
 

@@ -134,9 +134,11 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         ("ISOGLOT_LANGUAGES", '["german"]', "BCP 47"),
         ("ISOGLOT_LANGUAGES", "de,th", "JSON"),
         ("ISOGLOT_THREADS", "0", "threads"),
+        ("ISOGLOT_POOLING", "most", "pooling: 'most' is no pooling"),
     ],
 )
 def test_wrong_settings_are_told(monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(InvalidInput, match=told):
+    with pytest.raises(InvalidInput, match=told) as refused:
         Settings.load()
+    assert "Value error" not in refused.value.message

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 import training.leak_index
 import training.leaks
 from index.errors import InvalidInput, MalformedLine, NotFound
+from index.text import fold
 from training.benchmarks import load_benchmark
 from training.groups import Group, write_groups
 from training.leaks import LeaksFound, evaluation_texts, find_leaks, require_no_leaks
-from training.normalise import fold, text_key, to_units
+from training.normalise import text_key, to_units
 
 LETTERS = "abciıİßéοςдяकािกำันに犬猫한글7"
 PIECES = st.text(alphabet=LETTERS + " .,-\n\x1e", min_size=1, max_size=14)

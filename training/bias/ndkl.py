@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import rel_entr
 
+from index.bias.ndkl import ndkl
 from training.benchmarks.base import Benchmark
 from training.bias.base import BiasMeasure
 from training.judging.rankings import Rankings
@@ -15,18 +15,10 @@ _K = 100
 
 
 def _ndkl(benchmark: Benchmark, rankings: Rankings) -> np.ndarray:
-    codes, n_languages = benchmark.passage_codes(), len(benchmark.languages)
-    pool = np.bincount(codes, minlength=n_languages) / benchmark.size
+    codes = benchmark.passage_codes()
+    pool = np.bincount(codes, minlength=len(benchmark.languages)) / benchmark.size
     top = _settled(rankings)
-    counts = np.zeros((len(top), n_languages))
-    total, weights = np.zeros(len(top)), np.zeros(len(top))
-    for place in range(top.shape[1]):
-        present = np.flatnonzero(top[:, place] >= 0)
-        counts[present, codes[top[present, place]]] += 1
-        divergence = rel_entr(counts[present] / (place + 1), pool).sum(axis=1)
-        total[present] += divergence / np.log2(place + 2)
-        weights[present] += 1 / np.log2(place + 2)
-    return np.asarray(total / np.where(weights > 0, weights, np.nan))
+    return ndkl(np.where(top >= 0, codes[top], -1), pool)
 
 
 def _settled(rankings: Rankings) -> np.ndarray:

@@ -5,60 +5,29 @@ Weights are Lucene's variant of BM25 (Kamphuis et al., ECIR 2020) with k1 = 1.5 
 those of the whole pool, also where a measure looks at one language's passages alone. A query
 reaches another language only by what both write alike: names in one script, digits, loan words.
 
-Tokens depend on the script, not on a language code, so a Chinese sentence with an English name
-gives bigrams and a word. Han, kana, Thai, Lao, Khmer and Burmese are written without spaces; their
-runs give bigrams of grapheme clusters, and a run of one cluster gives that. On XQuAD-R clusters
-are worth 2 points of monolingual mAP to Thai over bigrams of code points, and nothing to Chinese.
-Every other script gives words: runs of letters, marks and digits. Nothing is stemmed and no stop
-words are dropped.
+Words and bigrams are those of the index's own lexical search (`index/lexical/tokens.py`), unstemmed.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from itertools import pairwise
 
 import bm25s
 import numpy as np
-import regex
 from rich.progress import Progress
 from scipy import sparse
 
 from index.errors import InvalidInput
+from index.lexical.tokens import tokens
 from training.benchmarks.base import Benchmark
-from training.normalise import fold
 
-__all__ = ["LexicalScorer", "tokens"]
-
-_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-_RUNS = regex.compile(rf"({_UNSPACED}(?:{_UNSPACED}|\p{{M}})*)|((?:(?!{_UNSPACED})[\p{{L}}\p{{M}}\p{{N}}])+)")
-_CLUSTER = regex.compile(r"\X")
-_INVISIBLE = regex.compile(r"\p{Cf}+")
-"""Soft hyphens, joiners and direction marks: they stand inside words and nobody types them in a query."""
+__all__ = ["LexicalScorer"]
 
 _ROWS = 256
 """Queries whose scores exist in float64 at a time: 17 MB against a block of passages."""
 
 _STEP = 1_000
-
-
-def tokens(text: str) -> list[str]:
-    """The words and character bigrams of a text, case folded and in NFKC, in order.
-
-    >>> tokens("Der Rhein-Fluß, 1230 km")
-    ['der', 'rhein', 'fluss', '1230', 'km']
-    >>> tokens("用Python写")
-    ['用', 'python', '写']
-    """
-    found: list[str] = []
-    for unspaced, word in _RUNS.findall(_INVISIBLE.sub("", fold(text))):
-        if word:
-            found.append(word)
-        else:
-            clusters = _CLUSTER.findall(unspaced)
-            found += map("".join, pairwise(clusters)) if len(clusters) > 1 else clusters
-    return found
 
 
 class LexicalScorer:

@@ -71,51 +71,6 @@ def test_sync_keeps_what_is_merely_broken(settings: IndexSettings, tmp_path: Pat
     assert set(held(settings)) == {"p0", "p1"}
 
 
-def test_every_bad_row_is_explained_and_every_good_one_indexed(settings: IndexSettings, tmp_path: Path) -> None:
-    good = json.dumps(line(0)).encode()
-    rows = [
-        b"\xef\xbb\xbf" + good,
-        json.dumps(line(1)).encode() + b"\r",
-        b"",
-        b"   ",
-        b'{"id": "b1", "text": "caf\xe9"}',
-        json.dumps(line(0, text="another")).encode(),
-        b'{"id": "b2", "text": "   ", "language": "de"}',
-        b'{"id": "b3", "text": 5}',
-        b'{"id": 6, "text": "bread"}',
-        b"[1, 2]",
-        b'{"id": "b4", "text": "bread", "language": "german"}',
-        b'{"id": "b5", "text": "bread", "topic": "x"}',
-        b'{"id": "b6", "text": "' + b"moon " * 10_000_000 + b'"}',
-        b'{"id": "b7", "text": "\\ud800 moon"}',
-        b"{}",
-        json.dumps(
-            line(2, text="The tide of the moon. Der Mond und die Ebbe. Луна и море."), ensure_ascii=False
-        ).encode(),
-        b'{"id": "b8", "text": "' + b"[" * 3 + b'", "metadata": {"a": NaN}}',
-        json.dumps(line(3)).encode(),
-    ]
-    file = tmp_path / "dirty.jsonl"
-    file.write_bytes(b"\n".join(rows))
-    state = run(settings, file)
-    assert set(held(settings)) == {"p0", "p1", "p2", "p3"} and held(settings)["p0"][0].text == line(0)["text"]
-    letters = rejected(settings, state)
-    assert [row["line"] for row in letters] == [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17]
-    assert all(row["reason"] and row["language"] and row["source"] == str(file) for row in letters)
-    reasons = {row["line"]: row["reason"] for row in letters}
-    assert "UTF-8" in reasons[5] and "line 1, already" in reasons[6] and "blank" in reasons[7]
-    assert (
-        "50,000,0" in reasons[13]
-        and "at most" in reasons[13]
-        and "surrogate" in reasons[14]
-        and "metadata" in reasons[17]
-    )
-    assert {row["line"]: row["language"] for row in letters}[7] == "de"
-    tally = state.tally
-    assert (tally.read, tally.written.total(), tally.rejected.total()) == (16, 4, 12)
-    assert len((settings.data / "jobs" / state.id / "rejected.jsonl").read_bytes()) < 20_000
-
-
 @given_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(data=st.data())
 def test_whatever_is_read_is_written_skipped_or_rejected(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import ir_measures
 import pytest
@@ -18,6 +19,10 @@ from index.errors import Conflict, EncoderMismatch, MalformedLine
 from index.jobs.gate import GateRefused, Scores, losses, read_questions
 from index.jobs.listing import states
 from index.jobs.measures import ndcg, rank_distance, recall
+from index.local.build import build_segment
+from index.local.manifest import SegmentFacts
+from index.local.store import PassageStore
+from index.places import LocalPlace
 from index.settings import IndexSettings
 from tests.conftest import make_encoder, write_lines
 from tests.index.jobs.tools import Counting, held, line, run
@@ -62,6 +67,38 @@ def test_a_switch_builds_beside_and_moves_the_alias(
     assert set(held(settings, str(first.version))) == {"moon", "mond", "bread", "brot"}
     aliases.roll_back("docs")
     assert set(held(settings)) == {"moon", "mond", "bread", "brot"}
+
+
+def test_the_alias_moves_when_a_service_can_open_the_new_version(
+    settings: IndexSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, opened = LocalPlace.set_alias, []
+
+    def move(self: LocalPlace, alias: str, name: str) -> None:
+        """Open the version for writing, as a service does that is asked the moment the alias moves."""
+        with closing(Catalog(settings.collections, settings.load_encoder())) as service:
+            opened.append(service.get(name).counts())
+        whole(self, alias, name)
+
+    monkeypatch.setattr(LocalPlace, "set_alias", move)
+    run(settings, write_lines(tmp_path / "a.jsonl", ROWS), switch=True)
+    assert opened == [{"de": 2, "en": 2}]
+
+
+def test_each_passage_is_linked_once_however_many_batches_there_are(
+    settings: IndexSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[tuple[int, int]] = []
+
+    def build(store: PassageStore, folder: Path, first: int, last: int, *given: Any) -> SegmentFacts | None:
+        """Note what is linked."""
+        built.append((first, last))
+        return build_segment(store, folder, first, last, *given)
+
+    monkeypatch.setattr("index.local.sealing.build_segment", build)
+    fast = settings.model_copy(update={"exact_below": 10})
+    run(fast, write_lines(tmp_path / "a.jsonl", [line(n) for n in range(60)]), batch=5)
+    assert built == [(1, 60)]
 
 
 def test_the_gate_refuses_what_a_language_loses_and_names_it(settings: IndexSettings, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from index.local.build import Shape
+from tests.index.lexical.brute import require_brute_force
 from tests.index.local.made import Model, open_made, passages, require_equal, vectors
 
 SHAPE = Shape(exact_below=120, recall=0.999, threads=1)
@@ -31,7 +32,7 @@ def acts(round_number: int) -> Iterator[Act]:
     """What a child does: (kind, first id or number, count)."""
     rng = random.Random(round_number)
     while True:
-        kind = rng.choices(["upsert", "delete", "compact", "snapshot"], [6, 3, 1, 1])[0]
+        kind = rng.choices(["upsert", "delete", "compact", "snapshot", "words"], [12, 6, 2, 2, 1])[0]
         yield kind, rng.randrange(IDS), rng.randrange(1, 40)
 
 
@@ -43,6 +44,7 @@ def content(act: Act, round_number: int) -> tuple:
 def work(folder: Path, round_number: int, acknowledge: Callable[[], None]) -> None:
     """Do acts for ever, acknowledging each when it has returned."""
     index = open_made(folder, SHAPE)
+    index.lexical.switch(True)
     for number, act in enumerate(acts(round_number)):
         if act[0] == "upsert":
             index.upsert(*content(act, round_number))
@@ -50,6 +52,8 @@ def work(folder: Path, round_number: int, acknowledge: Callable[[], None]) -> No
             index.delete([f"p{i}" for i in range(act[1], act[1] + act[2])])
         elif act[0] == "compact":
             index.compact(is_full=act[2] % 2 == 0)
+        elif act[0] == "words":
+            index.lexical.switch(act[2] % 4 > 0)
         else:
             (folder.parent / "snapshots").mkdir(exist_ok=True)
             index.snapshot(folder.parent / "snapshots" / f"{round_number}-{number}")
@@ -77,6 +81,9 @@ def check(folder: Path, state: Path, round_number: int, acknowledged: int) -> No
         "acknowledged, and no half batch"
     )
     require_equal(index, model, vectors(3, seed=round_number))
+    index.lexical.switch(True)
+    index.lexical.build()
+    require_brute_force(index, held, f"text {round_number % IDS} {round_number}", vectors(1)[0])
     index.close()
     for snapshot in sorted((folder.parent / "snapshots").glob(f"{round_number}-*")):
         if snapshot.suffix == ".unfinished":

@@ -82,3 +82,21 @@ def require_equal(index: PassageIndex, model: Model, queries: np.ndarray, tolera
                 assert len(hits) == len(expected)
                 close = np.abs(np.array([hit.score for hit in hits]) - expected) < tolerance
                 assert close.mean() >= 0.9 if len(close) else True
+
+
+def fill(index: LocalIndex, model: Model, n: int, first: int = 0, version: int = 0) -> None:
+    """Store n passages in batches of a hundred, in both."""
+    for start in range(first, first + n, 100):
+        batch, rows = passages(min(100, first + n - start), start, version), vectors(100, start + version)
+        index.upsert(batch, rows[: len(batch)])
+        model.upsert(batch, rows[: len(batch)])
+
+
+def require_means(index: PassageIndex, model: Model) -> None:
+    """The means are those of the vectors the model holds."""
+    means, codes = index.means(), [p.language for p, _ in model.rows.values()]
+    assert means.languages == tuple(sorted(set(codes)))
+    assert means.counts.tolist() == [codes.count(code) for code in means.languages]
+    for code, mean in zip(means.languages, means.vectors, strict=True):
+        held = [vector.astype(np.float64) for p, vector in model.rows.values() if p.language == code]
+        assert np.allclose(mean, np.mean(held, axis=0), rtol=0, atol=2**-36)

@@ -72,6 +72,9 @@ def _flip(folder: Path) -> None:
     [
         (_change("UPDATE passages SET vector = ? WHERE id = 'p500'"), "passages and vectors"),
         (_change("UPDATE passages SET language = 'DE' WHERE id = 'p500'"), "passages and vectors"),
+        (_change("UPDATE passages SET vector = ? WHERE id = 'p500'"), "mean vectors"),
+        (_change("UPDATE sums SET passages = passages + 1 WHERE language = 'sw'"), "mean vectors"),
+        (_change("DELETE FROM sums WHERE language = 'sw'"), "mean vectors"),
         (_change("DELETE FROM facets WHERE number = 501 AND field = 'year'"), "metadata for filters"),
         (_change("DELETE FROM passages WHERE id = 'p500'"), "vectors searched = passages stored"),
         (_change("UPDATE passages SET vector = ? WHERE id = 'p500'"), "vectors searched are those stored"),

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import sqlite3
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from index.errors import DamagedCollection
+from index.filters import parse_filter
 from index.local.build import Shape
-from index.local.index import DATABASE, LocalIndex
 from index.local.manifest import FOLDER, MANIFEST, Manifest
-from index.local.schema import SCHEMA_VERSION
 from index.question import Scope
-from tests.index.local.made import FACTS, Model, open_made, passages, require_equal, vectors
+from tests.index.local.made import Model, fill, open_made, passages, require_equal, require_means, vectors
 
 QUERIES = vectors(5, seed=7)
-
-
-def fill(index: LocalIndex, model: Model, n: int, first: int = 0, version: int = 0) -> None:
-    for start in range(first, first + n, 100):
-        batch, rows = passages(min(100, first + n - start), start, version), vectors(100, start + version)
-        index.upsert(batch, rows[: len(batch)])
-        model.upsert(batch, rows[: len(batch)])
 
 
 @pytest.mark.parametrize("storage", ["float32", "float16", "int8"])
@@ -62,6 +52,29 @@ def test_more_passages_are_fetched_at_once_than_a_statement_takes(tmp_path: Path
     index.close()
 
 
+@pytest.mark.parametrize("storage", ["float32", "int8"])
+def test_what_stands_behind_the_hits_is_found_with_its_language(tmp_path: Path, storage: str) -> None:
+    model, index = Model(), open_made(tmp_path / "c", Shape(storage=storage, exact_below=200))  # type: ignore[arg-type]
+    fill(index, model, 700)
+    index.compact(is_full=True)
+    fill(index, model, 150, 600, version=1)
+    index.delete(["p3", "p4"])
+    languages = {row: p.language for row, (p, _) in model.rows.items()}
+    for scope in (Scope(5), Scope(5, ("sw", "th")), Scope(5, None, parse_filter({"tag": "a"}))):
+        plain = index.search(QUERIES, scope)
+        everything = index.search(QUERIES, Scope(20, scope.languages, scope.where))
+        for hits, more, found in zip(plain, everything, index.search_wider(QUERIES, scope), strict=True):
+            assert found.hits == hits
+            assert len(found.scores) == len(found.languages) <= 20 and (np.diff(found.scores) <= 0).all()
+            assert [hit.score for hit in hits] == pytest.approx(found.scores[: len(hits)], abs=1e-5)
+            assert found.languages[: len(hits)] == [languages[hit.passage.id] for hit in hits]
+            told = [(round(hit.score, 4), hit.passage.language) for hit in more]
+            there = zip(found.scores, found.languages, strict=True)
+            known = [(round(score, 4), code) for score, code in there]
+            assert len(set(told) & set(known)) >= 0.8 * len(told)
+    index.close()
+
+
 def test_sizes_fall_and_all_is_sealed_in_the_background(tmp_path: Path) -> None:
     model, index = Model(), open_made(tmp_path / "c")
     fill(index, model, 3000)
@@ -83,6 +96,26 @@ def test_recall_is_measured_for_every_language_and_shown(tmp_path: Path) -> None
     assert recall["promised"] == 0.99 and set(recall["measured"]) >= {"all", "de"}
     assert all(value >= 0.99 for value in recall["measured"].values())
     assert "sw" in recall["exact"]
+    index.close()
+
+
+def test_in_bulk_little_is_sealed_but_memory_stays_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = open_made(tmp_path / "c", Shape(exact_below=100))
+    with index.bulk():
+        fill(index, Model(), 900)
+        index._sealer.close()
+        assert not index.info()["segments"]
+    assert len(index.info()["segments"]) == 1
+    index.close()
+    monkeypatch.setattr("index.local.sealing._BULK_BYTES", 500 * 4 * 16)
+    index = open_made(tmp_path / "d", Shape(exact_below=100))
+    with index.bulk():
+        fill(index, Model(), 900)
+        for _ in range(600):
+            if index.info()["segments"]:
+                break
+            time.sleep(0.05)
+        assert index.info()["in_memory"] < 500
     index.close()
 
 
@@ -136,8 +169,10 @@ def test_a_reader_in_another_process_sees_what_is_written_later(tmp_path: Path) 
         fill(writer, model, 200, 200 * step)
         writer.delete([f"p{step}"])
         model.delete([f"p{step}"])
+        require_means(reader, model)
         writer.compact()
         require_equal(reader, model, QUERIES)
+        require_means(reader, model)
     reader.close()
     writer.close()
 
@@ -206,52 +241,3 @@ def test_a_failed_seal_loses_nothing_and_is_told(tmp_path: Path, monkeypatch: py
     assert not list((tmp_path / "c" / FOLDER).glob("segment*"))
     require_equal(index, model, QUERIES)
     index.close()
-
-
-VERSION_1 = """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE passages (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, language TEXT NOT NULL, title TEXT,
-    text TEXT NOT NULL, metadata TEXT NOT NULL, vector BLOB NOT NULL
-);
-CREATE INDEX passages_by_language ON passages (language);
-PRAGMA user_version = 1;
-"""
-
-
-def version_1(folder: Path, model: Model, n: int = 300) -> None:
-    folder.mkdir()
-    connection = sqlite3.connect(folder / DATABASE)
-    connection.executescript(VERSION_1)
-    connection.executemany("INSERT INTO facts VALUES (?, ?)", FACTS.items())
-    rows = zip(passages(n), vectors(n), strict=True)
-    connection.executemany(
-        "INSERT INTO passages (id, language, title, text, metadata, vector) VALUES (?, ?, ?, ?, ?, ?)",
-        [(p.id, p.language, p.title, p.text, json.dumps(p.metadata), v.astype("<f4").tobytes()) for p, v in rows],
-    )
-    connection.commit()
-    connection.close()
-    model.upsert(passages(n), vectors(n))
-
-
-@pytest.mark.parametrize("read_only", [False, True])
-def test_a_collection_of_version_1_is_brought_up_to_date(tmp_path: Path, read_only: bool) -> None:
-    model = Model()
-    version_1(tmp_path / "c", model)
-    index = open_made(tmp_path / "c", read_only=read_only)
-    assert index.fields() == {"year", "tag"}
-    require_equal(index, model, QUERIES)
-    if not read_only:
-        fill(index, model, 200, 250, version=2)
-        require_equal(index, model, QUERIES)
-    index.close()
-    with sqlite3.connect(tmp_path / "c" / DATABASE) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
-
-
-def test_a_later_version_is_refused(tmp_path: Path) -> None:
-    open_made(tmp_path / "c").close()
-    with sqlite3.connect(tmp_path / "c" / DATABASE) as connection:
-        connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(DamagedCollection, match="version 99"):
-        open_made(tmp_path / "c")

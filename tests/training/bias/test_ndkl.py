@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from tests.training.judging.made import cases, made, ranked
 from training.benchmarks.base import Benchmark
-from training.bias import ndkl
+from training.bias import ndkl as module
 from training.bias.ndkl import NDKL
 
 
@@ -29,7 +29,7 @@ def test_equals_its_definition(case: tuple[Benchmark, np.ndarray]) -> None:
     benchmark, scores = case
     rankings = ranked(benchmark, scores, k=20)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ndkl, "_K", 7)
+        patch.setattr(module, "_K", 7)
         found = NDKL.compute(benchmark, rankings)
     told = benchmark.passage_languages
     pool = {code: told.count(code) / len(told) for code in set(told)}
@@ -46,7 +46,7 @@ def test_equals_its_definition(case: tuple[Benchmark, np.ndarray]) -> None:
 
 def test_hits_that_tie_with_what_is_left_out_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     # One German hit; of the four passages that share the next score only two fit, and which is chance.
-    monkeypatch.setattr(ndkl, "_K", 3)
+    monkeypatch.setattr(module, "_K", 3)
     benchmark = made("en en", "de de de en en", [[0], [0]])
     found = NDKL.compute(benchmark, ranked(benchmark, [[1, 0, 0, 0, 0], [0, 0, 0, 0, 0]], k=4))
     assert found == pytest.approx([math.log(5 / 3), math.nan], nan_ok=True)
