@@ -4,6 +4,7 @@ PORT ?= 8000
 VENV := .venv
 OPTIMUM := .venv-optimum
 PEERS := .venv-peers
+SERVERS := .venv-servers
 RAY := .venv-ray
 DIST := .venv-dist
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
@@ -111,7 +112,19 @@ SIZES ?= 10000 100000 1000000
 bench-index: $(PEERS)/ready ## measure the index against bare FAISS and other stores (SIZES= chooses; the million takes hours)
 	$(PEERS)/bin/python -m benchmarks.index $(SIZES:%=--size %) --storage float32 --storage float16 --storage int8 --page docs/index-benchmark.md
 
-clean: ## remove environments, caches and what was built, keep data
-	rm -rf $(VENV) $(OPTIMUM) $(PEERS) $(RAY) $(DIST) site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+# infinity needs another numpy, uvicorn and typer than Isoglot: its Python serves the others, ours measures.
+$(SERVERS)/ready: constraints.txt benchmarks/serving_peers.txt
+	@echo "Setting up $(SERVERS) (once, a few minutes: torch is large) …"
+	@test -x $(SERVERS)/bin/python || $(PYTHON) -m venv $(SERVERS)
+	@$(SERVERS)/bin/python -m pip --disable-pip-version-check install --quiet $$(grep '^torch==' constraints.txt)
+	@$(SERVERS)/bin/python -m pip --disable-pip-version-check install --quiet -r benchmarks/serving_peers.txt
+	@touch $@
 
-.PHONY: help install install-all install-optimum install-ray serve test test-optimum test-ray check fix docs site dist bench bench-index clean
+SERVING ?= --rounds 5 --seconds 3
+bench-serving: install-all $(SERVERS)/ready ## measure serving against the bare libraries and other servers (SERVING= options)
+	$(VENV)/bin/python -m benchmarks.serving --peers $(SERVERS)/bin/python $(SERVING) --page docs/serving-benchmark.md
+
+clean: ## remove environments, caches and what was built, keep data
+	rm -rf $(VENV) $(OPTIMUM) $(PEERS) $(SERVERS) $(RAY) $(DIST) site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.PHONY: help install install-all install-optimum install-ray serve test test-optimum test-ray check fix docs site dist bench bench-index bench-serving clean

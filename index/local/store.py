@@ -67,6 +67,14 @@ class PassageStore:
         with self.database.reading() as connection:
             return dict(connection.execute("SELECT name, value FROM facts"))
 
+    def remember(self, name: str, value: str | None) -> None:
+        """Write down a fact in the place of what it was; None forgets it."""
+        with self.database.transaction() as connection:
+            if value is None:
+                connection.execute("DELETE FROM facts WHERE name = ?", (name,))
+            else:
+                connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
     def counter(self, name: str) -> int:
         """A counter: "last_number" given, or "generation" of the derived files."""
         with self.database.reading() as connection:
