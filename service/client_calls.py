@@ -26,6 +26,7 @@ __all__ = [
     "headers",
     "search",
     "search_many",
+    "switch_lexical",
     "upsert",
 ]
 
