@@ -5,7 +5,9 @@
 
 A rule orders the whole pool for every query, and each difference from raw scores is tested (questions with all their
 translations flipped together; Holm over the table). Corrections are fitted from the pool's own passages, nothing from
-queries or relevance. NDKL is that of the first ten hits, by chance 0 cannot be reached.
+queries or relevance. "complete" is the share of queries with every relevant passage among the first hits, twice as many
+hits as there are such passages (Comp@k of arXiv 2604.05684 with k = 22 on XQuAD-R, which has eleven for each query, so
+that Comp@10 is 0). NDKL is that of the first ten hits, which never is 0.
 """
 
 from __future__ import annotations
@@ -56,9 +58,7 @@ def main(
     benchmark: Annotated[str, typer.Option(help="demo, or NAME=DATA, as `isoglot evaluate` takes it.")] = "demo",
     encoder: Annotated[str, typer.Option(help="Encoder, by the names `isoglot evaluate` takes.")] = "isoglot-static",
     questions: Annotated[int, typer.Option(help="Questions taken, drawn at random; 0 takes all.")] = 0,
-    half: Annotated[
-        str, typer.Option(help="Draw from the first or the second half of the questions, or both.")
-    ] = "both",
+    half: Annotated[str, typer.Option(help="Draw from the first half of the questions, the second or both.")] = "both",
     out: Annotated[Path | None, typer.Option(help="File to write the table to; default: print it.")] = None,
 ) -> None:
     """Write a Markdown table."""
@@ -131,9 +131,8 @@ def _table(benchmark: Benchmark, values: dict[str, dict[str, np.ndarray]], title
         for figure in FIGURES:
             averages = np.isfinite(pair_means(raw[figure], codes, len(benchmark.languages)))[:, :, None]
             means.setdefault(figure, []).append(float(macro_means(judged[figure], codes, averages)[0]))
-            tests.append(
-                float(randomisation_test(contributions(judged[figure] - raw[figure], codes, groups, averages))[0])
-            )
+            given = contributions(judged[figure] - raw[figure], codes, groups, averages)
+            tests.append(float(randomisation_test(given)[0]))
     corrected = holm(np.where(np.arange(len(tests)) < len(FIGURES), np.nan, tests)).reshape(-1, len(FIGURES))
     lines = [f"{title}; bold where the difference from raw is significant (p < .05, Holm).", ""]
     lines += ["| rule | " + " | ".join(FIGURES) + " |", "|---|" + "---:|" * len(FIGURES)]

@@ -31,7 +31,7 @@ class MergedScorer:
     """Scores whose order is the one that a rule gives all passages.
 
     A rule that corrects scores gives these; one that gives places gives each passage less its place. Rules that look
-    at the number of hits are asked for ten. Raises ValueError where a benchmark's languages are not all among its passages.
+    at the number of hits are asked for ten. Raises ValueError where a language of the benchmark has no passages.
     """
 
     def __init__(self, benchmark: Benchmark, scorer: VectorScorer, merge: Merge, statistics: Statistics) -> None:
