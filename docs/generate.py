@@ -28,6 +28,7 @@ from training.settings import TrainingSettings
 
 HERE = Path(__file__).resolve().parent
 README = HERE.parent / "README.md"
+COMPOSE = HERE.parent / "docker" / "compose.yaml"
 
 
 def settings_table() -> str:
@@ -129,10 +130,20 @@ def benchmarks() -> str:
     return "\n".join(lines)
 
 
+def compose_settings() -> str:
+    """Every setting that a container takes from docker/.env as it stands there."""
+    text = COMPOSE.read_text(encoding="utf-8")
+    # Those with a value of compose's own stand above, and the image sets where it keeps things and listens.
+    decided = {*re.findall(r"^  (ISOGLOT_\w+): ", text, re.MULTILINE), "ISOGLOT_DATA", "ISOGLOT_HOST", "ISOGLOT_PORT"}
+    names = [f"ISOGLOT_{name.upper()}" for name in {**Settings.model_fields, **TrainingSettings.model_fields}]
+    return "\n".join(f"  {name}:" for name in names if name not in decided)
+
+
 GENERATED = [
     (README, "answer", answer),
     (README, "figures", figures),
     (HERE / "settings.md", "settings", settings_table),
+    (COMPOSE, "settings", compose_settings),
     (HERE / "command-line.md", "help", help_pages),
     (HERE / "evaluation.md", "measures", measures),
     (HERE / "evaluation.md", "matrices", matrices),
@@ -153,7 +164,7 @@ def main() -> int:
     stale = []
     for path, mark, make in GENERATED:
         text = path.read_text(encoding="utf-8")
-        pattern = re.compile(rf"(<!-- {mark} -->\n).*?(<!-- /{mark} -->)", re.DOTALL)
+        pattern = re.compile(rf"(<!-- {mark} -->\n).*?([ #]*<!-- /{mark} -->)", re.DOTALL)
         made = make()
         fresh = pattern.sub(lambda match, made=made: f"{match[1]}{made}\n{match[2]}", text)
         if not _same(fresh, text):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import repeat
-from typing import Any
-
-import numpy as np
+from typing import Any, Self
 
 from index.bias import BiasReport, LanguageShare
 from index.languages import DetectedLanguage
@@ -36,12 +34,17 @@ class Hit:
 class Found:
     """Hits, and what stands just behind them.
 
-    hits: best first. scores, languages: of all that was found, (m,) each, best first; those of the hits come first.
+    hits: best first. scores, languages: of all that was found, best first; those of the hits come first.
     """
 
     hits: list[Hit]
-    scores: np.ndarray
+    scores: list[float]
     languages: list[str]
+
+    @classmethod
+    def of(cls, hits: list[Hit]) -> Self:
+        """Hits with nothing behind them."""
+        return cls(hits, [hit.score for hit in hits], [hit.passage.language for hit in hits])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class Answer:
             ],
             "query_language": asdict(self.query_language),
             "languages": self.languages,
-            "shares": [asdict(share) for share in self.shares],
+            "shares": [share.as_json() for share in self.shares],
             "truncated": self.truncated,
             "bias": None if self.bias is None else self.bias.as_json(),
             "mode": self.mode,

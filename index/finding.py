@@ -1,9 +1,8 @@
-"""From queries' vectors to hits: by a merge rule, with a report on what they favour where one is asked for."""
+"""From query vectors to hits: by raw score or a merge rule, with or without a report on what they favour."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,36 +17,35 @@ from index.question import Scope
 __all__ = ["Finder"]
 
 
-@dataclass(frozen=True, slots=True)
 class Finder:
-    """Finds in one index. corrections: what rules know of it. reporter: what reports know of it."""
+    """Searches one index. corrections: what its merge rules know of it."""
 
-    index: PassageIndex
-    corrections: Corrections
-    reporter: Reporter
+    def __init__(self, index: PassageIndex, corrections: Corrections) -> None:
+        self._index, self._corrections = index, corrections
+        self._reporter = Reporter(index.means, index.sample)
 
     def find(
         self, vectors: np.ndarray, codes: Sequence[str], scope: Scope, merge: Merge, bias: bool
     ) -> list[tuple[list[Hit], BiasReport | None]]:
-        """Hits for each of vectors, (n, dim), asked in languages `codes`, with a report where bias is wanted.
+        """Hits for each of vectors, (n, dim) float32, L2-normalised, by a rule, with a report where bias is wanted.
 
-        A report on hits in another rule's order than that of scores knows these hits alone, and ranks them among
-        themselves.
+        codes: the queries' languages.
         """
         if merge == SCORE and not bias:
-            return [(hits, None) for hits in self.index.search(vectors, scope)]
+            return [(hits, None) for hits in self._index.search(vectors, scope)]
         if merge == SCORE:
-            found = self.index.search_wider(vectors, scope)
+            found = self._index.search_wider(vectors, scope)
         else:
-            found = self._by_rule(vectors, codes, scope, merge)
+            found = [Found.of(hits) for hits in self._merged(vectors, codes, scope, merge)]
         if not bias:
             return [(each.hits, None) for each in found]
         told = [(each.scores, each.languages, len(each.hits)) for each in found]
-        reports = self.reporter.reports(vectors, told, scope.languages, bool(scope.where))
+        # Under a filter the sizes of the pool are not known, and a rule's order is no longer the scores' doing.
+        may_warn = merge == SCORE and not scope.where
+        reports = self._reporter.reports(vectors, told, scope.languages, may_warn)
         return list(zip([each.hits for each in found], reports, strict=True))
 
-    def _by_rule(self, vectors: np.ndarray, codes: Sequence[str], scope: Scope, merge: Merge) -> list[Found]:
-        statistics = self.corrections.statistics(scope.languages, merge.needs_fitting)
+    def _merged(self, vectors: np.ndarray, codes: Sequence[str], scope: Scope, merge: Merge) -> list[list[Hit]]:
+        statistics = self._corrections.statistics(scope.languages, merge.needs_fitting)
         lenses = [merge.lens(vector, statistics, code) for vector, code in zip(vectors, codes, strict=True)]
-        found = self.index.merged(lenses, merge, statistics, scope)
-        return [Found(hits, np.array([h.score for h in hits]), [h.passage.language for h in hits]) for hits in found]
+        return self._index.merged(lenses, merge, statistics, scope)

@@ -42,6 +42,7 @@ class SearchOptions(TypedDict, total=False):
     mode: Mode
     rerank: bool
     rerank_candidates: int
+    bias: bool
     merge: str | Mapping[str, Any] | None
 
 

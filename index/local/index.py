@@ -10,6 +10,7 @@ grows. Opening maps the sound segments and replays what no segment covers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -169,15 +170,16 @@ class LocalIndex:
             scores, numbers = reranked(vectors, numbers, *held, scope.k * _RERANKED)
         else:
             scores, numbers = view.nearest(vectors, scope.k, scope.languages, scope.where, self._fitting, WIDER)
-        return [self._found(view, *row, scope) for row in zip(scores, numbers, strict=True)]
+        rows = zip(scores.tolist(), numbers.tolist(), strict=True)
+        return [self._found(view, *row, scope) for row in rows]
 
-    def _found(self, view: View, scores: np.ndarray, numbers: np.ndarray, scope: Scope) -> Found:
-        order = np.lexsort((numbers, -scores))
-        order = order[(numbers[order] >= 0) & np.isfinite(scores[order])]
-        scores, numbers = scores[order], numbers[order]
-        first = numbers[: scope.k].tolist()
-        hits = hits_of(scores[: scope.k].tolist(), first, self.store.get(first), scope)
-        return Found(hits, scores, view.languages_of(numbers))
+    def _found(self, view: View, scores: list[float], numbers: list[int], scope: Scope) -> Found:
+        ranked = [(-score, number) for score, number in zip(scores, numbers, strict=True) if number >= 0]
+        ranked = sorted(pair for pair in ranked if pair[0] < math.inf)
+        numbers = [number for _, number in ranked]
+        first = [-score for score, _ in ranked[: scope.k]]
+        hits = hits_of(first, numbers[: scope.k], self.store.get(numbers[: scope.k]), scope)
+        return Found(hits, [-score for score, _ in ranked], view.languages_of(numbers))
 
     def sample(self, language: str, most: int) -> np.ndarray:
         """Vectors of a language, (n, dim) float32, at most so many, evenly spread, as they are searched."""

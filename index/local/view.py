@@ -6,6 +6,7 @@ never waits.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -91,21 +92,15 @@ class View:
             return probes[0].nearest(vectors, k, times)
         return merge([probe.nearest(vectors, k, times) for probe in probes], len(vectors), k * times)
 
-    def languages_of(self, numbers: np.ndarray) -> list[str]:
-        """The language of each of numbers, (m,) int64, all of which this view has found."""
-        languages = [""] * len(numbers)
-        for known in (*(segment.languages for segment in self.segments), self.tail.languages):
-            known.fill(numbers, languages)
-        return languages
-
-    def sample(self, language: str, most: int) -> np.ndarray:
-        """Vectors of a language, (n, dim) float32, at most so many, evenly spread over those that are alive."""
-        held = [segment.parts[language] for segment in self.segments if language in segment.parts]
-        held += [self.tail.parts[language]] if language in self.tail.parts else []
-        rows = [np.arange(len(p.numbers)) if p.alive is None else np.flatnonzero(p.alive) for p in held]
-        step = max(1, -(-sum(map(len, rows)) // most))
-        blocks = [p.exact.reconstruct_batch(r[::step]) for p, r in zip(held, rows, strict=True) if len(r)]
-        return np.concatenate([np.empty((0, self.tail.dimension), dtype=np.float32), *blocks])[:most]
+    def languages_of(self, numbers: Sequence[int]) -> list[str]:
+        """The language of each of numbers, all of which this view has found."""
+        known = [*(segment.languages for segment in self.segments), self.tail.languages]
+        if len(known) == 2 and known[1].last < 0:
+            return known[0].languages(numbers)
+        # Runs of numbers do not overlap: the one that begins last before a number holds it.
+        known = sorted((one for one in known if one.last >= 0), key=lambda one: one.first)
+        starts = [one.first for one in known]
+        return [known[bisect_right(starts, number) - 1].languages((number,))[0] for number in numbers]
 
     def ground(
         self,
@@ -125,6 +120,15 @@ class View:
             self._grounds[choice] = ground
         faiss.omp_set_num_threads(1)
         return ground
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many, evenly spread over those that are alive."""
+        held = [segment.parts[language] for segment in self.segments if language in segment.parts]
+        held += [self.tail.parts[language]] if language in self.tail.parts else []
+        rows = [np.arange(len(p.numbers)) if p.alive is None else np.flatnonzero(p.alive) for p in held]
+        step = max(1, -(-sum(map(len, rows)) // most))
+        blocks = [p.exact.reconstruct_batch(r[::step]) for p, r in zip(held, rows, strict=True) if len(r)]
+        return np.concatenate([np.empty((0, self.tail.dimension), dtype=np.float32), *blocks])[:most]
 
     def _choose(self, languages: Sequence[str], among: Numbers | None) -> list[Probe]:
         probes = [probe for segment in self.segments for probe in segment.probes(languages, among)]

@@ -57,7 +57,7 @@ def nearest_and_behind(ask: Ask, queries: np.ndarray, scope: Scope) -> list[Foun
     """The same with up to three times as many behind the hits; no more than Milvus gives one query."""
     wider = Scope(min(_WIDER * scope.k, MAX_FOUND), scope.languages, scope.where)
     return [
-        Found(hits[: scope.k], np.array([hit.score for hit in hits]), [hit.passage.language for hit in hits])
+        Found(hits[: scope.k], [hit.score for hit in hits], [hit.passage.language for hit in hits])
         for hits in nearest(ask, queries, wider)
     ]
 

@@ -41,6 +41,6 @@ def _encoder(encoder: Encoder) -> EncoderInfo:
 @router.get(
     "/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 )
-async def metrics(engine: EngineOf) -> Response:
+def metrics(engine: EngineOf) -> Response:
     """Counters and histograms in Prometheus' text format."""
     return Response(engine.metrics.text(), media_type=CONTENT_TYPE_LATEST)

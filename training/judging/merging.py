@@ -64,7 +64,7 @@ class MergedScorer:
 
     def block(self, queries: np.ndarray, passages: np.ndarray) -> np.ndarray:
         """Scores of all queries with all passages: (n_queries, n_passages) float32."""
-        return self._scores[np.ix_(queries, passages)]
+        return np.asarray(self._scores[np.ix_(queries, passages)])
 
     def pairs(self, queries: np.ndarray, passages: np.ndarray) -> np.ndarray:
         """Scores of query i with passage i: (n,) float32."""
