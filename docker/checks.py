@@ -113,6 +113,8 @@ def dashboard(url: str) -> str:
             expression = re.sub(r"\$__(rate_interval|range)", "60s", target["expr"])
             answer = call(f"{url}/api/v1/query?" + urllib.parse.urlencode({"query": expression}))
             values = [float(row["value"][1]) for row in answer["data"]["result"]]
+            if panel["fieldConfig"]["defaults"].get("unit") == "percentunit":
+                assert all(not abs(value) > 1 for value in values), f"{panel['title']}: {values} are no shares"
             told += 1
             if not any(value == value for value in values):  # NaN is not equal to itself
                 empty.append(f"{panel['title']}: {expression}")

@@ -19,11 +19,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 from rich.text import Text
 
-from index.answer import Answer
 from index.catalog import DEMO, Catalog, collection_name
+from index.cli_answer import show
 from index.cli_places import copy
 from index.collection import Collection
 from index.errors import EncoderMismatch, InvalidInput, IsoglotError, NotFound
@@ -146,6 +145,7 @@ def search(
         bool, typer.Option("--rerank", help="Let the cross-encoder of ISOGLOT_RERANKER order the first hits.")
     ] = False,
     collection: CollectionOption = DEMO,
+    bias: Annotated[bool, typer.Option("--bias", help="Report what the hits favour (docs/bias.md).")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     data: DataOption = None,
     encoder: EncoderOption = None,
@@ -164,11 +164,11 @@ def search(
     catalog = Catalog(settings.place(), loaded, True, allowed, encoders, reranker)
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
     found = _open(catalog, collection)
-    answer = found.search(query, k, chosen, query_language, _filter(where), mode=mode, rerank=rerank)
+    answer = found.search(query, k, chosen, query_language, _filter(where), bias, mode, rerank)
     if as_json:
         typer.echo(json.dumps(answer.as_json(), ensure_ascii=False, indent=2))
     else:
-        _show(answer)
+        show(answer)
 
 
 def _filter(text: str | None) -> dict[str, Any] | None:
@@ -191,21 +191,6 @@ def _open(catalog: Catalog, name: str) -> Collection:
     with closing(Catalog(catalog.place, catalog.encoder)) as writer:
         writer.ensure_demo()
     return catalog.get(name)
-
-
-def _show(answer: Answer) -> None:
-    asked = answer.query_language
-    table = Table(
-        title=f"query language: {asked.code} ({asked.how}, {asked.confidence:.0%}); "
-        f"searched: {' '.join(answer.languages)}",
-        title_justify="left",
-    )
-    for heading in ("score", "language", "passage", "id"):
-        table.add_column(heading, overflow="fold")
-    for hit in answer.hits:
-        body = Text.assemble((f"{hit.passage.title}\n" if hit.passage.title else "", "bold"), hit.passage.text)
-        table.add_row(f"{hit.score:.3f}", hit.passage.language, body, hit.passage.id)
-    Console().print(table)
 
 
 def main() -> None:

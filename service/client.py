@@ -41,6 +41,7 @@ class SearchOptions(TypedDict, total=False):
     mode: Mode
     rerank: bool
     rerank_candidates: int
+    bias: bool
 
 
 class Isoglot:

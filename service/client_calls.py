@@ -15,7 +15,19 @@ from pydantic import TypeAdapter, ValidationError
 from service.embedding_schemas import EmbedResponse
 from service.schemas import CollectionInfo, Deleted, LexicalInfo, Problem, SearchResponse, SearchResponses, Stored
 
-__all__ = ["Call", "IsoglotFailed", "Kind", "Retries", "create", "delete", "embed", "search", "search_many", "upsert"]
+__all__ = [
+    "Call",
+    "IsoglotFailed",
+    "Kind",
+    "Retries",
+    "create",
+    "delete",
+    "embed",
+    "headers",
+    "search",
+    "search_many",
+    "upsert",
+]
 
 Kind = Literal["query", "passage"]
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.question import RERANKED, Mode
+from service.bias_schemas import Bias
 
 __all__ = [
     "CollectionInfo",
@@ -20,6 +21,7 @@ __all__ = [
     "Limits",
     "PassageIn",
     "Problem",
+    "QueryLanguage",
     "RequestModel",
     "SearchRequest",
     "SearchResponse",
@@ -73,6 +75,7 @@ class SearchRequest(RequestModel):
         False, description="Whether a cross-encoder reads the first hits and orders them (ISOGLOT_RERANKER)."
     )
     rerank_candidates: int = Field(RERANKED, description="Hits it reads, 1 to 1000; the rest follow as found.")
+    bias: bool = Field(False, description="Whether the answer reports what it favours.")
 
 
 class HitOut(BaseModel):
@@ -90,6 +93,11 @@ class HitOut(BaseModel):
     title: str | None
     text: str
     metadata: dict[str, Any]
+    offset_rank: int | None = Field(
+        None,
+        description="Its rank among all passages found with the languages' offsets removed; null when it would not be "
+        "among the first k, and unless `bias` was asked for.",
+    )
 
 
 class QueryLanguage(BaseModel):
@@ -118,6 +126,7 @@ class SearchResponse(BaseModel):
     shares: list[Share]
     truncated: bool = Field(description="Whether the query was longer than the encoder reads.")
     mode: Mode = Field(description="What decided.")
+    bias: Bias | None = Field(None, description="What the answer favours; null unless asked for.")
     collection: str
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from index.bias.means import Means
 from index.bias.report import BiasReport
 from index.bias.reporter import Reporter
+from index.bias.running import Running, Watched
 from index.bias.shares import LanguageShare, language_shares
 
-__all__ = ["BiasReport", "LanguageShare", "Means", "Reporter", "language_shares"]
+__all__ = ["BiasReport", "LanguageShare", "Means", "Reporter", "Running", "Watched", "language_shares"]

@@ -20,7 +20,7 @@ from index.local.part import Found, Part
 from index.local.probes import Probe, exact_probe
 from index.local.segment import Segment
 
-__all__ = ["Gpu", "find_gpu", "on_gpu", "placement"]
+__all__ = ["Device", "Gpu", "OnDevice", "find_gpu", "on_gpu", "placement"]
 
 log = logging.getLogger(__name__)
 
