@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import repeat
-from typing import Any
-
-import numpy as np
+from typing import Any, Self
 
 from index.bias import BiasReport, LanguageShare
 from index.languages import DetectedLanguage
+from index.merging.merge import Merge
+from index.merging.rules import SCORE
 from index.passages import Passage
 from index.question import Mode
 
@@ -34,12 +34,17 @@ class Hit:
 class Found:
     """Hits, and what stands just behind them.
 
-    hits: best first. scores, languages: of all that was found, (m,) each, best first; those of the hits come first.
+    hits: best first. scores, languages: of all that was found, best first; those of the hits come first.
     """
 
     hits: list[Hit]
-    scores: np.ndarray
+    scores: list[float]
     languages: list[str]
+
+    @classmethod
+    def of(cls, hits: list[Hit]) -> Self:
+        """Hits with nothing behind them."""
+        return cls(hits, [hit.score for hit in hits], [hit.passage.language for hit in hits])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Answer:
     query_language: which language the query is in and how that was decided; it never limits the search.
     languages: the languages searched. shares: what the hits favour, per language searched.
     truncated: whether the query was longer than the encoder reads. bias: None unless it was asked for. mode: what
-    decided.
+    decided. merge: the rule that put the hits of the vectors in order.
     """
 
     hits: list[Hit]
@@ -59,6 +64,7 @@ class Answer:
     truncated: bool
     bias: BiasReport | None = None
     mode: Mode = "dense"
+    merge: Merge = SCORE
 
     def as_json(self) -> dict[str, Any]:
         """The answer as plain data: the shape `POST /search` and `isoglot search --json` give."""
@@ -69,10 +75,11 @@ class Answer:
             ],
             "query_language": asdict(self.query_language),
             "languages": self.languages,
-            "shares": [asdict(share) for share in self.shares],
+            "shares": [share.as_json() for share in self.shares],
             "truncated": self.truncated,
             "bias": None if self.bias is None else self.bias.as_json(),
             "mode": self.mode,
+            "merge": self.merge.as_json(),
         }
 
 

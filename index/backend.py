@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +17,9 @@ import numpy as np
 from index.answer import Found, Hit
 from index.bias.means import Means
 from index.filters import Condition
+from index.merging.lens import Lens
+from index.merging.merge import Merge
+from index.merging.statistics import Statistics
 from index.passages import Passage
 from index.question import Scope
 
@@ -103,11 +107,24 @@ class PassageIndex(Protocol):
         vectors: (n, dim) float32, L2-normalised. Every hit obeys the scope.
         """
 
+    def merged(self, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, scope: Scope) -> list[list[Hit]]:
+        """For each query the first k hits by a rule, in its order; every hit obeys the scope.
+
+        lenses: one for each query, as the rule sees it. statistics: of the languages searched. A hit's score is its
+        cosine to the query all the same.
+        """
+
     def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
         """The hits `search` gives, with scores and languages of up to three times as many behind them."""
 
     def sample(self, language: str, most: int) -> np.ndarray:
         """Vectors of a language, (n, dim) float32, at most so many."""
+
+    def remember(self, name: str, value: str | None) -> None:
+        """Write down a fact that `facts` then tells, durable on return; None forgets it."""
+
+    def derived(self) -> Path | None:
+        """A folder for files that can be made again from the collection; None where there is none."""
 
     def scan(self, after: str | None = None, size: int = 1000) -> Iterator[Block]:
         """Yield all passages with vectors in blocks, in order of id; after: begin behind this id."""

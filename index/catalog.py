@@ -11,11 +11,12 @@ from itertools import count
 from pathlib import Path
 
 from index.backend import PassageIndex
-from index.collection import Collection, making_of
+from index.collection import Collection
 from index.demo import demo_passages
 from index.encoder import Encoder
 from index.encoders import Encoders
 from index.errors import Conflict, DamagedCollection, InvalidInput, IsoglotError, NotFound
+from index.making import making_of
 from index.passages import Passage
 from index.places import LocalPlace, Place
 from index.reranker import Reranker
@@ -92,6 +93,10 @@ class Catalog:
     def peek(self, name: str) -> Collection | None:
         """The collection if it is open already; never waits for one that another thread is opening."""
         return self._open.get(self.place.resolve(name))
+
+    def opened(self) -> list[Collection]:
+        """The collections that are open, by name; waits for none."""
+        return [collection for _, collection in sorted(self._open.copy().items())]
 
     def holds(self, name: str) -> bool:
         """Whether a collection is open here, so that no other process may write to it."""

@@ -19,14 +19,19 @@ import numpy as np
 
 from index.answer import Answer, Hit
 from index.backend import PassageIndex
-from index.bias import BiasReport, Reporter, language_shares
+from index.bias import BiasReport, Reporter, Running, language_shares
 from index.checks import checked_vectors
 from index.encoder import Embedded, Encoder
-from index.errors import EncoderMismatch
 from index.filters import require_fields
+from index.finding import Finder
 from index.languages import decide_language, language_codes
 from index.lexical.hybrid import channel_of, hybrid
 from index.local.index import LocalIndex
+from index.making import making_of, require_encoder
+from index.merging.chosen import ChosenRule
+from index.merging.keeping import Corrections
+from index.merging.merge import Merge
+from index.merging.rules import SCORE, require_languages
 from index.passages import Passage, require_unique
 from index.question import Mode, Question, Scope
 from index.reranker import Reranker, require_reranker
@@ -59,10 +64,13 @@ class Collection:
         reranker: Reranker | None = None,
     ) -> None:
         self.index, self.encoder, self.allowed, self.reranker = index, encoder, allowed, reranker
+        self.running = Running()
+        self.corrections = Corrections(index, encoder.fingerprint)
+        self._rule = ChosenRule(index)
         self.gate = WriteGate(index.name)
-        self._reporter = Reporter(index.means, index.sample)
+        self._finder = Finder(index, self.corrections, Reporter(index.means, index.sample))
         try:
-            self._require_encoder()
+            require_encoder(index, encoder)
         except BaseException:
             index.close()
             raise
@@ -84,30 +92,6 @@ class Collection:
         """The collection's name."""
         return self.index.name
 
-    def _require_encoder(self) -> None:
-        facts = self.index.facts()
-        if facts.get("fingerprint") != self.encoder.fingerprint:
-            raise EncoderMismatch(
-                f"Collection {self.name!r} was filled by encoder {facts.get('encoder')!r} "
-                f"({str(facts.get('fingerprint'))[:12]}), but the encoder loaded is {self.encoder.name!r} "
-                f"({self.encoder.fingerprint[:12]}). {self._remedy(facts.get('encoder'))}",
-                collection=self.name,
-                filled_by=facts.get("encoder"),
-                fingerprint=facts.get("fingerprint"),
-                loaded=self.encoder.name,
-            )
-
-    def _remedy(self, filled_by: str | None) -> str:
-        if filled_by == self.encoder.name:
-            return (
-                "An earlier version of this encoder filled it: have its passages encoded anew (isoglot index reencode "
-                f"{self.name}), or list a kept folder of the earlier encoder in ISOGLOT_ENCODERS."
-            )
-        return (
-            "Load that encoder (ISOGLOT_ENCODER, or list it in ISOGLOT_ENCODERS), or have its passages encoded anew: "
-            f"isoglot index reencode {self.name}."
-        )
-
     def counts(self) -> dict[str, int]:
         """Language → number of passages."""
         return self.index.counts()
@@ -115,6 +99,21 @@ class Collection:
     def info(self) -> dict[str, Any]:
         """How it is stored, what recall it promises and what was measured."""
         return self.index.info()
+
+    @property
+    def merge(self) -> Merge:
+        """The rule for searches that name none: raw scores unless one was set."""
+        return self._rule.get()
+
+    def set_merge(self, merge: Merge | None) -> None:
+        """Set the rule for searches that name none, on disk on return, fitted if it must be; None goes back to scores.
+
+        Raises UnknownLanguage when the rule names a language in which there is no passage.
+        """
+        require_languages(merge or SCORE, self.counts())
+        if merge is not None and merge.needs_fitting:
+            self.corrections.statistics(None, needs_fitting=True)
+        self._rule.set(merge)
 
     def get(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Passages by id; ids that are not there are left out."""
@@ -155,9 +154,10 @@ class Collection:
         bias: bool = False,
         mode: Mode = "dense",
         rerank: bool = False,
+        merge: Merge | None = None,
     ) -> Answer:
         """Find the k passages nearest to a query, whatever its language and theirs; see `answer`."""
-        return self.answer([Question(query, k, languages, query_language, where, bias, mode, rerank)])[0]
+        return self.answer([Question(query, k, languages, query_language, where, bias, mode, rerank, merge=merge)])[0]
 
     def answer(self, questions: Sequence[Question], embedded: Embedded | None = None) -> list[Answer]:
         """Answer several questions; those of equal scope are searched together.
@@ -173,15 +173,19 @@ class Collection:
             self._require_known(scope, counts)
         if any(question.rerank for question in questions):
             require_reranker(self.reranker)
+        for merge in dict.fromkeys(question.merge for question in questions):
+            require_languages(merge or SCORE, counts)
+        rules = [question.merge or self.merge for question in questions]
         asked = [decide_language(q.query, q.query_language, self.allowed) for q in questions]
         embedded = embedded or self.encoder.embed([question.query for question in questions], "query")
         vectors = checked_vectors(embedded.vectors, len(questions), self.encoder.dimension)
         found: list[tuple[list[Hit], BiasReport | None]] = [([], None) for _ in questions]
         dense = [row for row, question in enumerate(questions) if question.mode != "lexical"]
-        kinds = [(scope, question.bias) for scope, question in zip(scopes, questions, strict=True)]
+        kinds = list(zip(scopes, rules, (question.bias for question in questions), strict=True))
         for kind in dict.fromkeys(kinds[row] for row in dense):
             rows = [row for row in dense if kinds[row] == kind]
-            for row, each in zip(rows, self._find(np.take(vectors, rows, axis=0), *kind), strict=True):
+            codes = [asked[row].code for row in rows]
+            for row, each in zip(rows, self._finder.find(np.take(vectors, rows, axis=0), codes, *kind), strict=True):
                 found[row] = each
         answers = []
         for row, (hits, report) in enumerate(found):
@@ -192,10 +196,12 @@ class Collection:
                     questions[row].query, hits, questions[row].rerank_candidates
                 )
                 hits = reordered[: questions[row].k]
+            if questions[row].bias and (questions[row].rerank or questions[row].mode != "dense"):
+                report = self._finder.report(vectors[row], hits, scopes[row])
             pool = {code: counts[code] for code in searched}
             shares = language_shares([hit.passage.language for hit in hits], pool)
             is_cut = bool(embedded.truncated[row])
-            answers.append(Answer(hits, asked[row], searched, shares, is_cut, report, questions[row].mode))
+            answers.append(Answer(hits, asked[row], searched, shares, is_cut, report, questions[row].mode, rules[row]))
         return answers
 
     def _by_words(self, question: Question, vector: np.ndarray, hits: list[Hit], searched: list[str]) -> list[Hit]:
@@ -205,15 +211,6 @@ class Collection:
             return channel_of(self.index).search(question.query, vector, scope.k, searched, scope.where)
         return hybrid(self.index, question.query, vector, scope, hits) if question.mode == "hybrid" else hits
 
-    def _find(self, vectors: np.ndarray, scope: Scope, bias: bool) -> list[tuple[list[Hit], BiasReport | None]]:
-        """Hits for each of vectors, with a report where bias is wanted."""
-        if not bias:
-            return [(hits, None) for hits in self.index.search(vectors, scope)]
-        found = self.index.search_wider(vectors, scope)
-        told = [(each.scores, each.languages, len(each.hits)) for each in found]
-        reports = self._reporter.reports(vectors, told, scope.languages, bool(scope.where))
-        return list(zip([each.hits for each in found], reports, strict=True))
-
     def _require_known(self, scope: Scope, counts: dict[str, int]) -> None:
         language_codes(scope.languages or (), counts)
         if scope.where:
@@ -221,6 +218,7 @@ class Collection:
 
     def close(self) -> None:
         """Let go of the index; everything acknowledged is durable already."""
+        self.corrections.close()
         self.index.close()
 
     def __enter__(self) -> Self:
@@ -230,8 +228,3 @@ class Collection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def making_of(encoder: Encoder) -> dict[str, str]:
-    """What a new index remembers of the encoder that fills it."""
-    return {"encoder": encoder.name, "fingerprint": encoder.fingerprint, "dimension": str(encoder.dimension)}

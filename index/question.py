@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from index.errors import InvalidInput
 from index.filters import Condition, parse_filter
 from index.languages import language_codes
+from index.merging.merge import Merge
 
 __all__ = ["MAX_HITS", "RERANKED", "Mode", "Question", "Scope"]
 
@@ -41,7 +42,8 @@ class Question:
     k: number of hits. languages: only passages in these; None means all. query_language: None has it
     detected. where: a filter on metadata as `index/filters.py` describes it; None means none. bias: whether the
     answer reports what it favours. mode: what decides. rerank: whether a cross-encoder reads the first
-    `rerank_candidates` hits and puts them in order.
+    `rerank_candidates` hits and puts them in order. merge: the rule that makes one list of several languages, of what
+    the vectors find; None takes the collection's.
     """
 
     query: str
@@ -53,6 +55,7 @@ class Question:
     mode: Mode = "dense"
     rerank: bool = False
     rerank_candidates: int = RERANKED
+    merge: Merge | None = None
 
     def scope(self) -> Scope:
         """The checked scope; raises InvalidInput or UnknownLanguage for what no collection could answer."""

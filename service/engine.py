@@ -48,6 +48,7 @@ class Engine:
         self.catalog = Catalog(
             settings.place(), self.encoder, allowed=settings.languages, encoders=self.encoders, reranker=reranker
         )
+        self.metrics.watch_bias(self.catalog.opened)
         self._queues: dict[str, BatchQueue] = {}
         self._queues_lock = threading.Lock()
         self.queue = self.queue_before(self.encoder)
@@ -98,8 +99,10 @@ class Engine:
         searcher = self._reranking if any(question.rerank for question in questions) else self._searcher
         answers = await searcher.answer(collection, questions, embedded, deadline)
         seconds = (time.perf_counter() - started) / len(questions)
-        for answer in answers:
+        for answer, vector in zip(answers, embedded.vectors, strict=True):
             self.metrics.searched(answer, seconds)
+            languages = [hit.passage.language for hit in answer.hits]
+            collection.running.note(answer.query_language.code, vector, languages)
         return answers
 
     def note_fault(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from prometheus_client import (
     GC_COLLECTOR,
@@ -18,7 +18,9 @@ from prometheus_client import (
 )
 
 from index.answer import Answer
+from index.collection import Collection
 from index.encoder import Kind
+from service.bias_metrics import BiasGauges
 
 __all__ = ["Metrics"]
 
@@ -65,8 +67,8 @@ class Metrics:
             "isoglot_hits", "Hits, by the query's language and theirs.", ["query_language", "hit_language"],
             registry=registry,
         )  # fmt: skip
-        self._offset = Summary(
-            "isoglot_language_offset",
+        self._excess = Summary(
+            "isoglot_hit_share_excess",
             "A language's share of the hits less its share of the pool, for each search of two or more languages.",
             ["language"],
             registry=registry,
@@ -76,6 +78,10 @@ class Metrics:
     def watch_queue(self, encoder: str, kind: Kind, waiting: Callable[[], float]) -> None:
         """Have a queue's depth asked for whenever the metrics are read."""
         self._waiting.labels(encoder, kind).set_function(waiting)
+
+    def watch_bias(self, opened: Callable[[], Iterable[Collection]]) -> None:
+        """Have the offsets of the collections that are open worked out whenever the metrics are read."""
+        self.registry.register(BiasGauges(opened))
 
     def answered(self, route: str, method: str, status: int, seconds: float, code: str | None) -> None:
         """A request has been answered. code: of its error; None for a success."""
@@ -101,7 +107,7 @@ class Metrics:
             self._hits.labels(asked, self._language(code)).inc(count)
         if len(answer.shares) > 1 and answer.hits:
             for share in answer.shares:
-                self._offset.labels(self._language(share.language)).observe(share.hit_share - share.pool_share)
+                self._excess.labels(self._language(share.language)).observe(share.hit_share - share.pool_share)
 
     def _language(self, code: str) -> str:
         if code not in self._languages:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.question import RERANKED, Mode
+from service.bias_schemas import Bias
 
 __all__ = [
     "CollectionInfo",
@@ -20,6 +21,7 @@ __all__ = [
     "Limits",
     "PassageIn",
     "Problem",
+    "QueryLanguage",
     "RequestModel",
     "SearchRequest",
     "SearchResponse",
@@ -63,6 +65,12 @@ class SearchRequest(RequestModel):
     query_language: str | None = Field(
         None, description="The queries' language, when known; null has it detected.", examples=["th"]
     )
+    merge: str | dict[str, Any] | None = Field(
+        None,
+        description='How hits of several languages make one list: a rule\'s name, or {"rule": name, option: value}; '
+        "null takes the collection's. See docs/merging.md.",
+        examples=["centred", {"rule": "shift", "strength": 1.0}],
+    )
     mode: Mode = Field(
         "dense",
         description="`dense` compares meaning; `lexical` counts shared words (BM25); `hybrid` does both, and leaves "
@@ -73,6 +81,7 @@ class SearchRequest(RequestModel):
         False, description="Whether a cross-encoder reads the first hits and orders them (ISOGLOT_RERANKER)."
     )
     rerank_candidates: int = Field(RERANKED, description="Hits it reads, 1 to 1000; the rest follow as found.")
+    bias: bool = Field(False, description="Whether the answer reports what it favours.")
 
 
 class HitOut(BaseModel):
@@ -90,6 +99,11 @@ class HitOut(BaseModel):
     title: str | None
     text: str
     metadata: dict[str, Any]
+    offset_rank: int | None = Field(
+        None,
+        description="Its rank among all passages found with the languages' offsets removed; null when it would not be "
+        "among the first k, and unless `bias` was asked for.",
+    )
 
 
 class QueryLanguage(BaseModel):
@@ -118,6 +132,10 @@ class SearchResponse(BaseModel):
     shares: list[Share]
     truncated: bool = Field(description="Whether the query was longer than the encoder reads.")
     mode: Mode = Field(description="What decided.")
+    bias: Bias | None = Field(None, description="What the answer favours; null unless asked for.")
+    merge: dict[str, Any] = Field(
+        description="The rule that put the hits of the vectors in order.", examples=[{"rule": "score"}]
+    )
     collection: str
 
 

@@ -48,6 +48,12 @@ class Chance:
         return np.asarray(is_few.sum(axis=1) - 1)
 
     @cached_property
+    def bounds(self) -> tuple[list[int], dict[int, int], list[float]]:
+        """`many`; `few` of the languages of which some hits are expected, by place; `expected`: as plain numbers."""
+        few = {place: most for place, most in enumerate(self.few.tolist()) if most >= 0}
+        return self.many.tolist(), few, self.expected.tolist()
+
+    @cached_property
     def _probabilities(self) -> np.ndarray:
         """Of 0 … `hits` hits in each language, (L, hits + 1): hypergeometric, from the ratios of neighbours."""
         own, other = self.counts[:, None], (self.counts.sum() - self.counts)[:, None]

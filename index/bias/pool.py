@@ -17,8 +17,8 @@ __all__ = ["Pool", "Pools", "Samples"]
 _DRIFT = 0.1
 """Chance and samples are made anew when a language has become larger or smaller by this share."""
 
-_OF_A_LANGUAGE = 512
-_OF_THE_POOL = 1024
+_OF_A_LANGUAGE = 256
+_OF_THE_POOL = 512
 """Vectors in a sample."""
 
 _CHOICES = 32
@@ -33,7 +33,7 @@ class Samples:
 
     def __init__(self, means: Means, read: Callable[[str, int], np.ndarray]) -> None:
         self.counts, self._languages, self._read = means.counts, means.languages, read
-        self._shares = means.shares
+        self._shares, self.total = means.shares, int(means.counts.sum())
         self._vectors: dict[str, np.ndarray] = {}
         self._chances: dict[int, Chance] = {}
 
@@ -56,10 +56,22 @@ class Samples:
         return self._vectors[language]
 
     @cached_property
-    def of_pool(self) -> np.ndarray:
-        """Some vectors of all languages by their shares, (n, dim) float32."""
-        wanted = np.random.default_rng(0).multinomial(_OF_THE_POOL, self._shares).tolist()
-        return np.concatenate([self._read(c, n) for c, n in zip(self._languages, wanted, strict=True) if n])
+    def of_pool(self) -> tuple[np.ndarray, dict[str, slice]]:
+        """Some vectors of all languages by their shares, (n, dim) float32, and where each language's stand."""
+        rng = np.random.default_rng(0)
+        wanted = {
+            c: n
+            for c, n in zip(self._languages, rng.multinomial(_OF_THE_POOL, self._shares).tolist(), strict=True)
+            if n
+        }
+        # Some of more than are wanted, because a backend may give fewer than it is asked for.
+        read = [self._read(code, 2 * count) for code, count in wanted.items()]
+        blocks = [
+            rng.choice(block, min(count, len(block)), replace=False, axis=0)
+            for block, count in zip(read, wanted.values(), strict=True)
+        ]
+        ends = np.cumsum([len(block) for block in blocks]).tolist()
+        return np.concatenate(blocks), dict(zip(wanted, map(slice, [0, *ends[:-1]], ends), strict=True))
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,11 @@ class Pool:
     def ahead(self) -> np.ndarray:
         """`Means.ahead` as the queries are, (L, dim) float32: half the memory to read."""
         return self.means.ahead.astype(np.float32)
+
+    @cached_property
+    def shares(self) -> list[float]:
+        """Each language's share, as numbers that need no array."""
+        return list(self.means.shares.tolist())
 
     @cached_property
     def places(self) -> dict[str, int]:

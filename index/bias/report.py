@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,20 +15,26 @@ __all__ = ["BiasReport"]
 class BiasReport:
     """One answer's report. Arrays go by `languages`, the languages searched; docs/bias.md explains every field.
 
-    passages: (L,) int64, the pool. hits: (L,) int64. offsets: (L,) float64, the score by which a random passage of each
-    language starts ahead of one of the pool with this query. ndkl: None without hits. ndkl_by_chance: its 95th
-    percentile when chance draws the hits. offset_ranks: of each hit, from 1, among all found with offsets removed; None
-    for one that would not be among the first. warning: None while nothing is wrong beyond a documented bound.
+    passages: (L,) int64, the pool. hit_places: of each hit, the place of its language. offsets: (L,) float32, the score
+    by which a random passage of each language starts ahead of one of the pool with this query. ndkl: None without hits.
+    ndkl_by_chance: its 95th percentile when chance draws the hits. offset_ranks: of each hit, from 1, among all found
+    with offsets removed; None for one that would not be among the first. warning: None while nothing is wrong beyond a
+    documented bound.
     """
 
     languages: tuple[str, ...]
     passages: np.ndarray
-    hits: np.ndarray
+    hit_places: tuple[int, ...]
     offsets: np.ndarray
     ndkl: float | None
     ndkl_by_chance: float | None
     offset_ranks: tuple[int | None, ...]
     warning: str | None
+
+    @cached_property
+    def hits(self) -> np.ndarray:
+        """Hits in each language, (L,) int64."""
+        return np.bincount(np.array(self.hit_places, dtype=np.int64), minlength=len(self.languages))
 
     @property
     def spread(self) -> float:

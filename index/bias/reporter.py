@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from index.bias.means import Means
-from index.bias.ndkl import ndkl
+from index.bias.ndkl import ndkl_of_one
 from index.bias.pool import Pool, Pools
 from index.bias.report import BiasReport
 from index.bias.warning import Leaning, leaning
 
 __all__ = ["Reporter"]
+
+_UNKNOWN = -1
+"""A language written a moment ago may be found before it is counted; it stands as it is and counts nowhere."""
 
 
 class Reporter:
@@ -24,20 +28,20 @@ class Reporter:
     def reports(
         self,
         queries: np.ndarray,
-        found: Sequence[tuple[np.ndarray, Sequence[str], int]],
+        found: Sequence[tuple[Sequence[float], Sequence[str], int]],
         languages: tuple[str, ...] | None,
-        is_filtered: bool = False,
+        may_warn: bool = True,
     ) -> list[BiasReport]:
         """A report for each query, in order.
 
-        queries: (n, dim) float32, L2-normalised. found: for each query scores, (m,), and languages of all that was
-        found, hits first, and how many hits there are. languages: those searched; None for all. is_filtered: whether a
-        filter on metadata held; how many passages of each language fit it is not known then, so nothing is warned of.
+        queries: (n, dim) float32, L2-normalised. found: for each query scores and languages of all that was found,
+        hits first, and how many hits there are. languages: those searched; None for all. may_warn: False where
+        the bound of a warning does not hold.
         """
         pool = self._pools.of(languages)
         offsets = queries @ pool.ahead.T
         return [
-            self._report(query, pool, row, *each, is_filtered)
+            self._report(query, pool, row, *each, may_warn)
             for query, row, each in zip(queries, offsets, found, strict=True)
         ]
 
@@ -46,43 +50,45 @@ class Reporter:
         query: np.ndarray,
         pool: Pool,
         offsets: np.ndarray,
-        scores: np.ndarray,
+        scores: Sequence[float],
         codes: Sequence[str],
         count: int,
-        is_filtered: bool,
+        may_warn: bool,
     ) -> BiasReport:
-        # A language written a moment ago may be found before it is counted; it stands as it is and counts nowhere.
-        places = np.array([pool.places.get(code, -1) for code in codes], dtype=np.int64)
-        first = places[:count][places[:count] >= 0]
-        hits = np.bincount(first, minlength=len(offsets))
+        # Tens of numbers: arrays of them would cost more than the numbers do.
+        places = [pool.places.get(code, _UNKNOWN) for code in codes]
+        first = [place for place in places[:count] if place != _UNKNOWN]
         evenness = by_chance = warning = None
-        if len(first):
-            chance = pool.samples.chance(min(len(first), int(pool.samples.counts.sum())))
-            evenness, by_chance = float(ndkl(first[np.newaxis], pool.means.shares)[0]), chance.ndkl
-            lean = None if is_filtered else leaning(query, pool, offsets, hits, scores, chance)
-            warning = None if lean is None else _warning(lean, pool.means, offsets, hits)
+        if first:
+            chance = pool.samples.chance(min(len(first), pool.samples.total))
+            evenness, by_chance = ndkl_of_one(first, pool.shares), chance.ndkl
+            hits = Counter(first)
+            lean = leaning(query, pool, offsets, hits, scores, chance) if may_warn else None
+            warning = None if lean is None else _warning(lean, pool.means, offsets, hits, len(first))
         return BiasReport(
             pool.means.languages,
             pool.means.counts,
-            hits,
+            tuple(first),
             offsets,
             evenness,
             by_chance,
-            _ranks(scores - np.append(offsets, 0.0)[places], count),
+            _ranks(scores, [*offsets.tolist(), 0.0], places, count),
             warning,
         )
 
 
-def _ranks(even: np.ndarray, count: int) -> tuple[int | None, ...]:
-    """Of each of the first `count`, its rank by scores without offsets, (m,), from 1; None beyond `count`."""
-    ranks = np.empty(len(even), dtype=np.int64)
-    ranks[np.argsort(-even, kind="stable")] = np.arange(1, len(even) + 1)
-    return tuple(rank if rank <= count else None for rank in ranks[:count].tolist())
+def _ranks(scores: Sequence[float], offsets: list[float], places: list[int], count: int) -> tuple[int | None, ...]:
+    """Of each of the first `count`, its rank by scores less offsets, from 1; None beyond `count`."""
+    even = [offsets[place] - score for score, place in zip(scores, places, strict=True)]
+    ranks: list[int | None] = [None] * len(even)
+    for rank, row in enumerate(sorted(range(len(even)), key=even.__getitem__)[:count], start=1):
+        ranks[row] = rank
+    return tuple(ranks[:count])
 
 
-def _warning(lean: Leaning, means: Means, offsets: np.ndarray, hits: np.ndarray) -> str:
-    code, total = means.languages[lean.place], int(hits.sum())
-    has = f"{hits[lean.place]} of {total} hits, where its share of the passages would give it"
+def _warning(lean: Leaning, means: Means, offsets: np.ndarray, hits: Mapping[int, int], total: int) -> str:
+    code = means.languages[lean.place]
+    has = f"{hits.get(lean.place, 0)} of {total} hits, where its share of the passages would give it"
     has += f" {total * means.shares[lean.place]:.1f}"
     score = f"{abs(offsets[lean.place]):.3f}"
     if lean.effect > 0:

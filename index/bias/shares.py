@@ -22,6 +22,15 @@ class LanguageShare:
     hit_share: float
     pool_share: float
 
+    def as_json(self) -> dict[str, str | int | float]:
+        """The same as plain data; `asdict` takes ten times as long, and there are as many as languages."""
+        return {
+            "language": self.language,
+            "hits": self.hits,
+            "hit_share": self.hit_share,
+            "pool_share": self.pool_share,
+        }
+
 
 def language_shares(hit_languages: Sequence[str], pool: Mapping[str, int]) -> list[LanguageShare]:
     """Shares of every language searched, most hits first.

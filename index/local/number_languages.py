@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import numpy as np
@@ -11,14 +11,16 @@ from index.local.part import Part
 
 __all__ = ["NumberLanguages"]
 
-_UNKNOWN = np.iinfo(np.uint16).max
-
 
 class NumberLanguages:
-    """The languages of the numbers from `first` on that some parts hold: two bytes a number."""
+    """The languages of the numbers that some parts hold: two bytes a number.
+
+    first: the lowest of them. codes: languages. places: where in `codes` each number's language is, from `first` on.
+    """
 
     def __init__(self, first: int, codes: tuple[str, ...], places: np.ndarray) -> None:
-        self._first, self._codes, self._places = first, codes, places
+        self.first, self.last = first, first + len(places) - 1
+        self._codes, self._places = codes, memoryview(places.data)
 
     @classmethod
     def of(cls, parts: Mapping[str, Part]) -> Self:
@@ -26,15 +28,12 @@ class NumberLanguages:
         held = {code: part.numbers for code, part in parts.items() if len(part.numbers)}
         first = min((int(numbers[0]) for numbers in held.values()), default=0)
         last = max((int(numbers[-1]) for numbers in held.values()), default=-1)
-        places = np.full(last - first + 1, _UNKNOWN, dtype=np.uint16)
+        places = np.zeros(last - first + 1, dtype=np.uint16)
         for place, numbers in enumerate(held.values()):
             places[numbers - first] = place
         return cls(first, tuple(held), places)
 
-    def fill(self, numbers: np.ndarray, languages: list[str]) -> None:
-        """Write the languages of those of numbers, (m,) int64, that are here, where they stand."""
-        at = numbers - self._first
-        inside = np.flatnonzero((at >= 0) & (at < len(self._places)))
-        for row, place in zip(inside.tolist(), self._places[at[inside]].tolist(), strict=True):
-            if place != _UNKNOWN:
-                languages[row] = self._codes[place]
+    def languages(self, numbers: Sequence[int]) -> list[str]:
+        """The language of each of numbers, all of which are here; for tens of them no array is worth making."""
+        first, codes, places = self.first, self._codes, self._places
+        return [codes[places[number - first]] for number in numbers]

@@ -105,6 +105,14 @@ class Segment:
         dead = [part.numbers[~part.alive] for part in self.parts.values() if part.alive is not None]
         return [int(number) for numbers in dead for number in numbers]
 
+    def vectors(self, rows: np.ndarray) -> np.ndarray:
+        """The vectors of some rows, (n, dim) float32, decoded where they are coded."""
+        if self.facts.storage != "float32":
+            return np.asarray(self.storage.reconstruct_batch(rows))
+        size = self.storage.ntotal * self.facts.dimension
+        held = faiss.rev_swig_ptr(faiss.downcast_index(self.storage).get_xb(), size)
+        return np.asarray(held.reshape(-1, self.facts.dimension)[rows])
+
     def without(self, dropped: Numbers) -> Self:
         """The segment with these numbers dead; numbers that are not here are passed over."""
         parts = {code: part.without(dropped[code]) if code in dropped else part for code, part in self.parts.items()}
@@ -114,7 +122,7 @@ class Segment:
         """How to look through some languages, among given numbers unless None."""
         chosen = [code for code in languages if code in self.parts and (among is None or code in among)]
         if among is not None:
-            rows = self._rows({code: self.parts[code].living_rows(among[code]) for code in chosen})
+            rows = self.rows_of({code: self.parts[code].living_rows(among[code]) for code in chosen})
             if len(rows) <= _FEW * self.facts.rows:
                 return [picked_probe(self.storage, self.numbers, rows)] if len(rows) else []
         masks = {code: self.parts[code].allowed(None if among is None else among[code]) for code in chosen}
@@ -123,14 +131,14 @@ class Segment:
         there = [code for code in chosen if code in self.devices]
         probes = [self.devices[code].probe(self.parts[code], masks[code]) for code in there]
         here = {code: masks[code] for code in chosen if code not in self.devices}
-        effort = self._effort(list(here), sum(sizes[code] for code in here), among is not None)
+        effort = self.effort_for(list(here), sum(sizes[code] for code in here), among is not None)
         if effort is None:
             return probes + [exact_probe(self.parts[code], mask) for code, mask in here.items()]
         is_whole = len(here) == len(self.parts) and all(mask is None for mask in here.values())
-        mask = None if is_whole else self._joined(here)
+        mask = None if is_whole else self.joined(here)
         return [*probes, graph_probe(self.graph, self.numbers, mask, effort)]
 
-    def _effort(self, chosen: Sequence[str], allowed: int, is_filtered: bool) -> int | None:
+    def effort_for(self, chosen: Sequence[str], allowed: int, is_filtered: bool) -> int | None:
         """`efSearch` for some languages of which so many rows are allowed; None for an exact search."""
         measured = self.facts.effort
         if self.graph is None or not allowed or EVERYTHING not in measured:
@@ -147,12 +155,13 @@ class Segment:
         effort *= 2 if is_filtered else 1
         return effort if allowed > ROWS_PER_EFFORT * effort else None
 
-    def _rows(self, rows_of: Mapping[str, np.ndarray]) -> np.ndarray:
+    def rows_of(self, rows_of: Mapping[str, np.ndarray]) -> np.ndarray:
         """Rows of the segment from rows of its parts, ascending."""
         there = [rows_of[code] + rows.start for code, rows in slices(self.facts.languages) if code in rows_of]
         return np.concatenate(there) if there else np.empty(0, dtype=np.int64)
 
-    def _joined(self, masks: Mapping[str, np.ndarray | None]) -> np.ndarray:
+    def joined(self, masks: Mapping[str, np.ndarray | None]) -> np.ndarray:
+        """Which rows of the whole may be found, (n,) bool, from masks of languages; None allows all of one."""
         joined = np.zeros(len(self.numbers), dtype=bool)
         for code, rows in slices(self.facts.languages):
             if code in masks:

@@ -24,7 +24,7 @@ from index.local.schema import facet_rows
 from index.local.sums import Sums, change, means_of, read_sums, sums_of
 from index.passages import Passage
 
-__all__ = ["Numbers", "PassageStore", "Rows"]
+__all__ = ["Numbers", "PassageStore", "Rows", "by_language"]
 
 Numbers = dict[str, np.ndarray]
 """Language → passages' numbers, (n,) int64, ascending."""
@@ -66,6 +66,14 @@ class PassageStore:
         """What the collection remembers of its making."""
         with self.database.reading() as connection:
             return dict(connection.execute("SELECT name, value FROM facts"))
+
+    def remember(self, name: str, value: str | None) -> None:
+        """Write down a fact in the place of what it was; None forgets it."""
+        with self.database.transaction() as connection:
+            if value is None:
+                connection.execute("DELETE FROM facts WHERE name = ?", (name,))
+            else:
+                connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
     def counter(self, name: str) -> int:
         """A counter: "last_number" given, or "generation" of the derived files."""

@@ -6,6 +6,7 @@ never waits.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ import faiss
 import numpy as np
 
 from index.filters import Condition
+from index.local.ground import Ground, survey
 from index.local.part import Found
 from index.local.probes import Probe, exact_probe, merge
 from index.local.segment import Segment
@@ -37,6 +39,7 @@ class View:
     tail: Tail
     _probes: dict[_Choice, list[Probe]] = field(default_factory=dict, compare=False)
     _counts: dict[str, int] = field(default_factory=dict, compare=False)
+    _grounds: dict[_Choice, Ground] = field(default_factory=dict, compare=False)
 
     @property
     def is_coarse(self) -> bool:
@@ -57,7 +60,8 @@ class View:
         segments, tail = self.segments, self.tail
         if dropped:
             segments, tail = tuple(segment.without(dropped) for segment in segments), tail.without(dropped)
-        return replace(self, segments=segments, tail=tail.with_rows(rows) if rows else tail, _probes={}, _counts={})
+        tail = tail.with_rows(rows) if rows else tail
+        return replace(self, segments=segments, tail=tail, _probes={}, _counts={}, _grounds={})
 
     def nearest(
         self,
@@ -88,12 +92,15 @@ class View:
             return probes[0].nearest(vectors, k, times)
         return merge([probe.nearest(vectors, k, times) for probe in probes], len(vectors), k * times)
 
-    def languages_of(self, numbers: np.ndarray) -> list[str]:
-        """The language of each of numbers, (m,) int64, all of which this view has found."""
-        languages = [""] * len(numbers)
-        for known in (*(segment.languages for segment in self.segments), self.tail.languages):
-            known.fill(numbers, languages)
-        return languages
+    def languages_of(self, numbers: Sequence[int]) -> list[str]:
+        """The language of each of numbers, all of which this view has found."""
+        known = [*(segment.languages for segment in self.segments), self.tail.languages]
+        if len(known) == 2 and known[1].last < 0:
+            return known[0].languages(numbers)
+        # Runs of numbers do not overlap: the one that begins last before a number holds it.
+        known = sorted((one for one in known if one.last >= 0), key=lambda one: one.first)
+        starts = [one.first for one in known]
+        return [known[bisect_right(starts, number) - 1].languages((number,))[0] for number in numbers]
 
     def sample(self, language: str, most: int) -> np.ndarray:
         """Vectors of a language, (n, dim) float32, at most so many, evenly spread over those that are alive."""
@@ -103,6 +110,25 @@ class View:
         step = max(1, -(-sum(map(len, rows)) // most))
         blocks = [p.exact.reconstruct_batch(r[::step]) for p, r in zip(held, rows, strict=True) if len(r)]
         return np.concatenate([np.empty((0, self.tail.dimension), dtype=np.float32), *blocks])[:most]
+
+    def ground(
+        self,
+        languages: Sequence[str],
+        where: tuple[Condition, ...],
+        fitting: Callable[[tuple[Condition, ...]], Numbers],
+    ) -> Ground:
+        """Where to look, language by language, for a rule that merges; fitting: as for `nearest`."""
+        choice = (tuple(languages), where)
+        ground = self._grounds.get(choice)
+        if ground is None:
+            counts = self.counts()
+            sizes = {code: counts.get(code, 0) for code in languages}
+            ground = survey(self.segments, self.tail, sizes, fitting(where) if where else None)
+            if len(self._grounds) >= _REMEMBERED:
+                self._grounds.clear()
+            self._grounds[choice] = ground
+        faiss.omp_set_num_threads(1)
+        return ground
 
     def _choose(self, languages: Sequence[str], among: Numbers | None) -> list[Probe]:
         probes = [probe for segment in self.segments for probe in segment.probes(languages, among)]

@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,12 +21,17 @@ from index.answer import Found, Hit
 from index.backend import Block
 from index.bias.means import Means
 from index.checks import checked_vectors
-from index.errors import Conflict, DamagedCollection, NotFound, StorageUnavailable
+from index.errors import Conflict, NotFound, StorageUnavailable
 from index.filters import values_of
-from index.milvus.expressions import expression, one_of, quoted
+from index.merging.lens import Lens
+from index.merging.merge import Merge
+from index.merging.statistics import Statistics
+from index.milvus.expressions import one_of
 from index.milvus.means import MeanEstimates
+from index.milvus.merged import merged
 from index.milvus.names import CREATED, Properties, stored_name
-from index.milvus.nearest import nearest, nearest_and_behind
+from index.milvus.nearest import LEAST_EF, ask, nearest, nearest_and_behind
+from index.milvus.scanning import blocks, scan
 from index.milvus.schema import PASSAGE_FIELDS, index_params, passage_of, requests_of, row_of, schema_of
 from index.milvus.server import TIMEOUT, Address, connect, told
 from index.passages import Passage
@@ -37,9 +41,6 @@ __all__ = ["COUNTS_SECONDS", "LEAST_EF", "MilvusIndex"]
 
 COUNTS_SECONDS = 5.0
 """For how long counts are taken as known while only other processes write."""
-
-LEAST_EF = 200
-"""Candidates HNSW keeps while it searches, at least; twice the hits asked for where that is more."""
 
 _IDS_AT_ONCE = 1000
 _COUNTING_THREADS = 8
@@ -177,7 +178,7 @@ class MilvusIndex:
         with self._lock:
             self._require_writer()
             self._counted = None
-            for block in _blocks(ids, _IDS_AT_ONCE):
+            for block in blocks(ids, _IDS_AT_ONCE):
                 # Milvus answers how many were asked for, not how many there were.
                 found = [row["id"] for row in self._query(one_of("id", block), ["id"])]
                 if found:
@@ -188,7 +189,7 @@ class MilvusIndex:
 
     def get(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Passages by id; ids that are not there are left out."""
-        rows = [row for block in _blocks(ids, _IDS_AT_ONCE) for row in self._query(one_of("id", block), PASSAGE_FIELDS)]
+        rows = [row for block in blocks(ids, _IDS_AT_ONCE) for row in self._query(one_of("id", block), PASSAGE_FIELDS)]
         wanted = set(ids)
         return {row["id"]: passage_of(row) for row in rows if row["id"] in wanted}
 
@@ -203,22 +204,35 @@ class MilvusIndex:
 
     def sample(self, language: str, most: int) -> np.ndarray:
         """Vectors of a language, (n, dim) float32, at most so many, in no order that Milvus promises."""
-        rows = self._query(one_of("language", [language]), ["vector"], limit=most)
-        return np.array([row["vector"] for row in rows], dtype=np.float32).reshape(len(rows), self._dimension)
+        return self._means.sample(language, most)
+
+    def merged(self, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, scope: Scope) -> list[list[Hit]]:
+        """For each query the first k hits by a rule; every hit obeys the scope. See `merged.py`."""
+        return merged(self.search, self._vectors_of, lenses, merge, statistics, scope)
+
+    def _vectors_of(self, ids: Sequence[str]) -> dict[str, np.ndarray]:
+        rows = [
+            row for block in blocks(ids, _IDS_AT_ONCE) for row in self._query(one_of("id", block), ["id", "vector"])
+        ]
+        return {row["id"]: np.array(row["vector"], dtype=np.float32) for row in rows}
+
+    def remember(self, name: str, value: str | None) -> None:
+        """Write down a fact on the collection; None forgets it."""
+        self._require_writer()
+        with told(self.address, self.name):
+            if value is not None:
+                new = Properties.of_fact(name, value)
+                self._client.alter_collection_properties(self._stored, properties=new, timeout=TIMEOUT)
+            elif name in self._properties().facts:
+                keys = list(Properties.of_fact(name, ""))
+                self._client.drop_collection_properties(self._stored, property_keys=keys, timeout=TIMEOUT)
+
+    def derived(self) -> None:
+        """There is no folder: what can be made again is made again by each process."""
 
     def _ask(self, queries: np.ndarray, scope: Scope, limit: int) -> list[list[Any]]:
         with told(self.address, self.name):
-            answers = self._client.search(
-                self._stored,
-                data=list(queries),
-                filter=expression(scope),
-                limit=limit,
-                output_fields=PASSAGE_FIELDS,
-                search_params={"params": {"ef": max(LEAST_EF, 2 * limit)}},
-                consistency_level=_STRONG,
-                timeout=TIMEOUT,
-            )
-        return [[{**hit["entity"], "id": hit["id"], "score": hit["distance"]} for hit in answer] for answer in answers]
+            return ask(self._client, self._stored, queries, scope, limit)
 
     def bulk(self) -> AbstractContextManager[None]:
         """Nothing waits: Milvus indexes what is written by itself."""
@@ -226,32 +240,11 @@ class MilvusIndex:
 
     def scan(self, after: str | None = None, size: int = 1000) -> Iterator[Block]:
         """Yield all passages with vectors in blocks, in order of id; not frozen against writes meanwhile."""
-        while rows := self._page(after or "", size):
-            passages = [passage_of(row) for row in rows]
-            ids = [after or "", *(passage.id for passage in passages)]
-            if any(first >= second for first, second in pairwise(ids)):
-                raise DamagedCollection(
-                    f"Milvus gave the passages of {self.name!r} out of order.", collection=self.name
-                )
-            yield Block(passages, np.array([row["vector"] for row in rows], dtype=np.float32))
-            after = passages[-1].id
+        return scan(self._query, self._is_there, self.name, after, size)
 
-    def _page(self, after: str, size: int) -> list[Any]:
-        """The next passages; fewer when so many long ones do not fit into one answer."""
-        while True:
-            try:
-                return self._query(
-                    f"id > {quoted(after)}",
-                    [*PASSAGE_FIELDS, "vector"],
-                    limit=size,
-                    iterator="True",
-                    reduce_stop_for_best=True,
-                )
-            except StorageUnavailable:
-                with told(self.address, self.name):
-                    if size == 1 or not self._client.has_collection(self._stored, timeout=TIMEOUT):
-                        raise
-                size //= 2
+    def _is_there(self) -> bool:
+        with told(self.address, self.name):
+            return bool(self._client.has_collection(self._stored, timeout=TIMEOUT))
 
     def info(self) -> dict[str, Any]:
         """How it is stored; no recall is promised."""
@@ -265,8 +258,3 @@ class MilvusIndex:
     def close(self) -> None:
         """Let go of the connection; everything acknowledged is durable already."""
         self._client.close()
-
-
-def _blocks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

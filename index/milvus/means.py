@@ -51,7 +51,11 @@ class MeanEstimates:
             self._last = (dict(counts), means)
             return means
 
+    def sample(self, code: str, most: int) -> np.ndarray:
+        """Vectors of one language, (n, dim) float32, those that are given first."""
+        rows = self._query(one_of("language", [code]), ["vector"], limit=min(most, self._limit))
+        return np.array([row["vector"] for row in rows], dtype=np.float32).reshape(len(rows), self._dimension)
+
     def _mean(self, code: str) -> np.ndarray:
-        rows = self._query(one_of("language", [code]), ["vector"], limit=self._limit)
-        vectors = np.array([row["vector"] for row in rows], dtype=np.float32)
+        vectors = self.sample(code, self._limit)
         return np.asarray(vectors.mean(axis=0, dtype=np.float64)) if len(vectors) else np.zeros(self._dimension)

@@ -62,6 +62,11 @@ class Properties:
         """The properties of a new collection."""
         return {f"{_FACT}{name}": value for name, value in {**facts, CREATED: _LAYOUT}.items()}
 
+    @staticmethod
+    def of_fact(name: str, value: str) -> dict[str, str]:
+        """The property that tells one fact."""
+        return {f"{_FACT}{name}": value}
+
     def missing(self, languages: Iterable[str], fields: Iterable[str]) -> dict[str, str]:
         """The properties to add so that these languages and fields are known."""
         new = {f"{_LANGUAGE}{code}": "1" for code in sorted(set(languages) - self.languages)}

@@ -6,22 +6,43 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+from pymilvus import MilvusClient
 
 from index.answer import Found, Hit
 from index.filters import matches
-from index.milvus.schema import passage_of
+from index.milvus.expressions import expression
+from index.milvus.schema import PASSAGE_FIELDS, passage_of
+from index.milvus.server import TIMEOUT
 from index.question import Scope
 
-__all__ = ["MAX_FOUND", "nearest", "nearest_and_behind"]
+__all__ = ["LEAST_EF", "MAX_FOUND", "ask", "nearest", "nearest_and_behind"]
 
 MAX_FOUND = 16_384
 """Most hits Milvus gives one query."""
+
+LEAST_EF = 200
+"""Candidates HNSW keeps while it searches, at least; twice the hits asked for where that is more."""
 
 _HITS_AT_ONCE = 4000
 _WIDER = 4
 
 Ask = Callable[[np.ndarray, Scope, int], list[list[Any]]]
 """Queries, scope and limit → for each query its rows with `score`, best first, at most the limit."""
+
+
+def ask(client: MilvusClient, stored: str, queries: np.ndarray, scope: Scope, limit: int) -> list[list[Any]]:
+    """Rows with `score` for each query, best first, as Milvus finds them."""
+    answers = client.search(
+        stored,
+        data=list(queries),
+        filter=expression(scope),
+        limit=limit,
+        output_fields=PASSAGE_FIELDS,
+        search_params={"params": {"ef": max(LEAST_EF, 2 * limit)}},
+        consistency_level="Strong",
+        timeout=TIMEOUT,
+    )
+    return [[{**hit["entity"], "id": hit["id"], "score": hit["distance"]} for hit in answer] for answer in answers]
 
 
 def nearest(ask: Ask, queries: np.ndarray, scope: Scope) -> list[list[Hit]]:
@@ -36,7 +57,7 @@ def nearest_and_behind(ask: Ask, queries: np.ndarray, scope: Scope) -> list[Foun
     """The same with up to three times as many behind the hits; no more than Milvus gives one query."""
     wider = Scope(min(_WIDER * scope.k, MAX_FOUND), scope.languages, scope.where)
     return [
-        Found(hits[: scope.k], np.array([hit.score for hit in hits]), [hit.passage.language for hit in hits])
+        Found(hits[: scope.k], [hit.score for hit in hits], [hit.passage.language for hit in hits])
         for hits in nearest(ask, queries, wider)
     ]
 

@@ -11,6 +11,8 @@ from index.encoder import Encoder
 from service.engine import EngineOf
 from service.schemas import EncoderInfo, Info, Limits
 
+__all__ = ["router"]
+
 router = APIRouter(tags=["info"])
 
 
@@ -41,6 +43,6 @@ def _encoder(encoder: Encoder) -> EncoderInfo:
 @router.get(
     "/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 )
-async def metrics(engine: EngineOf) -> Response:
+def metrics(engine: EngineOf) -> Response:
     """Counters and histograms in Prometheus' text format."""
     return Response(engine.metrics.text(), media_type=CONTENT_TYPE_LATEST)

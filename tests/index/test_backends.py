@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.backend import PassageIndex
-from index.collection import Collection, making_of
+from index.collection import Collection
 from index.encoder import Embedded, Encoder
 from index.errors import InvalidInput, NotFound, TooLarge
 from index.filters import matches, parse_filter, values_of
+from index.making import making_of
 from index.passages import MAX_ID_CHARACTERS, Passage
 from index.places import Place
 from index.question import Question, Scope
@@ -104,6 +105,17 @@ def test_search_gives_cosines_best_first(filled: PassageIndex) -> None:
         expected = np.sort(VECTORS @ unit(seed))[::-1][:3]
         assert [hit.score for hit in hits] == pytest.approx(expected.tolist(), abs=1e-5)
         assert hits[0].passage == PASSAGES[seed]
+
+
+def test_a_wider_search_gives_the_same_hits_and_what_stands_behind(filled: PassageIndex) -> None:
+    for languages in (None, ("en", "th")):
+        hits, found = (
+            filled.search(units(3), Scope(1, languages))[0],
+            filled.search_wider(units(3), Scope(1, languages))[0],
+        )
+        everyone = filled.search(units(3), Scope(4, languages))[0]
+        assert found.hits == hits and found.languages == [hit.passage.language for hit in everyone]
+        assert found.scores == pytest.approx([hit.score for hit in everyone], abs=1e-5)
 
 
 @pytest.mark.parametrize("languages", [("en",), ("zh-Hant",), ("de", "th"), ("fr",)])

@@ -59,6 +59,15 @@ def test_a_filter_on_metadata(run, tmp_path: Path) -> None:  # type: ignore[no-u
     assert "there are: year" in run("search", "moon", "-c", "docs", "--where", '{"yaer": 1}').stderr
 
 
+def test_a_report_is_printed_when_it_is_asked_for(run) -> None:  # type: ignore[no-untyped-def]
+    told = run("search", "moon", "-k", "7", "--bias").stdout
+    assert "even rank" in told and "NDKL" in told and "of 7 hits" in told
+    assert "NDKL" not in run("search", "moon", "-k", "7").stdout
+    facts = json.loads(run("search", "moon", "-k", "7", "--bias", "--json").stdout)
+    assert sum(row["hits"] for row in facts["bias"]["languages"]) == 7
+    assert all("offset_rank" in hit for hit in facts["hits"])
+
+
 def test_a_first_search_makes_the_demo_collection(run) -> None:  # type: ignore[no-untyped-def]
     assert len(json.loads(run("search", "moon", "-k", "7", "--json").stdout)["hits"]) == 7
 

@@ -33,7 +33,7 @@ def bearer(secret: str) -> dict[str, str]:
         ("GET", "/", None, None), ("GET", "/health/ready", None, None), ("GET", "/openapi.json", None, None),
         ("POST", "/search", {"query": "moon"}, 0), ("POST", "/embed", {"texts": ["moon"]}, 0),
         ("POST", "/v1/embeddings", {"input": "moon", "model": "tiny"}, 0), ("GET", "/collections", None, 0),
-        ("GET", "/info", None, 0), ("GET", "/metrics", None, 0),
+        ("GET", "/info", None, 0), ("GET", "/metrics", None, 0), ("GET", "/bias", None, 0),
         ("POST", "/collections/demo/passages", [{"id": "a", "text": "moon"}], 1),
         ("DELETE", "/collections/demo/passages/a", None, 1),
         ("PUT", "/collections/new", None, 2), ("DELETE", "/collections/new", None, 2),

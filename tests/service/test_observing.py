@@ -49,7 +49,7 @@ def test_metrics_count_what_happened(client: TestClient) -> None:
     hits = {labels: value for (name, labels), value in told.items() if name == "isoglot_hits_total"}
     assert sum(value for labels, value in hits.items() if ("query_language", "de") in labels) == 6
     assert told["isoglot_search_seconds_count", (("query_language", "de"),)] == 1
-    offsets = [value for (name, _), value in told.items() if name == "isoglot_language_offset_sum"]
+    offsets = [value for (name, _), value in told.items() if name == "isoglot_hit_share_excess_sum"]
     assert len(offsets) == 12 and sum(offsets) == pytest.approx(0, abs=0.01), "one search of several languages"
     assert told["process_resident_memory_bytes", ()] > 1_000_000
 

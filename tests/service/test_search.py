@@ -13,7 +13,8 @@ SCORES = {"score", "lexical_score", "rerank_score"}
 def test_an_answer_tells_hits_language_and_shares(client: TestClient) -> None:
     answer = client.post("/search", json={"query": "Wie entstehen die Gezeiten im Meer?", "k": 5}).json()
     assert [len(answer["hits"]), answer["collection"]] == [5, "demo"]
-    assert set(answer["hits"][0]) == {*SCORES, "id", "language", "title", "text", "metadata"}
+    assert set(answer["hits"][0]) == {*SCORES, "id", "language", "title", "text", "metadata", "offset_rank"}
+    assert answer["bias"] is None and answer["hits"][0]["offset_rank"] is None
     assert answer["query_language"] == {
         "code": "de",
         "how": "detected",

@@ -74,7 +74,7 @@ class Planted:
         means = Means(tuple(held), counts, np.array([rows.mean(axis=0, dtype=np.float64) for rows in held.values()]))
         first = _first(self.scores, WIDER * k)
         found = [
-            (self.scores[row, numbers], [code_of(place) for place in self.languages[numbers].tolist()], k)
+            (self.scores[row, numbers].tolist(), [code_of(place) for place in self.languages[numbers].tolist()], k)
             for row, numbers in enumerate(first)
         ]
         reporter = Reporter(lambda: means, lambda code, most: held[code][:most])

@@ -105,7 +105,7 @@ def test_hits_obey_although_the_filter_does_not(
     index.upsert(MANY, VECTORS)
     scope = Scope(3, languages, parse_filter(where))
     honest = index.search(VECTORS[:5], scope)
-    monkeypatch.setattr(milvus, "expression", lambda scope: "")
+    monkeypatch.setattr("index.milvus.nearest.expression", lambda scope: "")
     asked = calls(monkeypatch, index, "search")
     assert index.search(VECTORS[:5], scope) == honest and all(len(hits) == 3 for hits in honest)
     assert len(asked) > 1, "it had to look further down"

@@ -1,0 +1,11 @@
+"""Rules that make one list of what was found in several languages, each in a file with its source.
+
+A search asks for one by name (`"merge"`), or its collection has one. Corrections of scores come from the collection
+itself and need no passage encoded again.
+"""
+
+from index.merging.merge import Candidates, Merge
+from index.merging.rules import RULES, SCORE, parse_merge
+from index.merging.statistics import Statistics
+
+__all__ = ["RULES", "SCORE", "Candidates", "Merge", "Statistics", "parse_merge"]
