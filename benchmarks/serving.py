@@ -134,7 +134,8 @@ def compare(run: Run, encoder: str, name: str, passages: int, python: Path | Non
             except (RuntimeError, OSError) as error:  # told in the page, the others go on
                 run.absent[other] = str(error)
         bare = Bare(loaded, pool)
-        bare.choose_size(texts[:512])
+        bare.choose_size(texts[:256])
+        _errors.print(f"the bare libraries are fastest in batches of {bare.size}", highlight=False)
         _embed(run, name, servers, bare, texts)
         _search(run, name, {n: s for n, s in servers.items() if s.search}, bare, asked, passages)
 
@@ -145,7 +146,7 @@ def _embed(run: Run, name: str, servers: dict[str, Contender], bare: Bare, texts
         ("embed-1", f"{CLIENTS} clients, a text each", [[text] for text in texts], CLIENTS),
         ("embed-32", "4 clients, 32 texts each", blocks, 4),
     ):
-        contenders = {"bare libraries": _in_calls(bare.encode, texts, run, 512)}
+        contenders = {"bare libraries": _in_calls(bare.encode, texts, run, 256)}
         contenders["bare libraries, lists of 32"] = _in_calls(bare.encode, texts, run, 32)
         for other, server in servers.items():
             requests = [server.embed(part) for part in parts]

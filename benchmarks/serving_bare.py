@@ -68,7 +68,8 @@ class Bare:
             self.encode(texts)
             return time.perf_counter() - started
 
-        self.size = min(SIZES, key=lambda size: min(seconds(size) for _ in range(2)))
+        seconds(self.size)  # to warm up
+        self.size = min(SIZES, key=seconds)
 
 
 def rate(work: Callable[[list[str]], object], texts: Sequence[str], seconds: float, at_once: int) -> float:

@@ -131,6 +131,15 @@ def benchmarks() -> str:
     return "\n".join(lines)
 
 
+def compose_settings() -> str:
+    """Every setting that a container takes from docker/.env as it stands there."""
+    text = COMPOSE.read_text(encoding="utf-8")
+    # Those with a value of compose's own stand above, and the image sets where it keeps things and listens.
+    decided = {*re.findall(r"^  (ISOGLOT_\w+): ", text, re.MULTILINE), "ISOGLOT_DATA", "ISOGLOT_HOST", "ISOGLOT_PORT"}
+    names = [f"ISOGLOT_{name.upper()}" for name in {**Settings.model_fields, **TrainingSettings.model_fields}]
+    return "\n".join(f"  {name}:" for name in names if name not in decided)
+
+
 def examples() -> str:
     """The percent scripts of `examples/` as pages: Markdown cells as text, one level lower, code cells as code."""
     pages = []
@@ -143,15 +152,6 @@ def examples() -> str:
             else:
                 pages.append(f"```python\n{body.strip()}\n```")
     return "\n\n".join(pages)
-
-
-def compose_settings() -> str:
-    """Every setting that a container takes from docker/.env as it stands there."""
-    text = COMPOSE.read_text(encoding="utf-8")
-    # Those with a value of compose's own stand above, and the image sets where it keeps things and listens.
-    decided = {*re.findall(r"^  (ISOGLOT_\w+): ", text, re.MULTILINE), "ISOGLOT_DATA", "ISOGLOT_HOST", "ISOGLOT_PORT"}
-    names = [f"ISOGLOT_{name.upper()}" for name in {**Settings.model_fields, **TrainingSettings.model_fields}]
-    return "\n".join(f"  {name}:" for name in names if name not in decided)
 
 
 GENERATED = [

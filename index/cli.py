@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.text import Text
 
+from index.audit.cli import audit_collection
 from index.catalog import DEMO, Catalog, collection_name
 from index.cli_answer import show
 from index.cli_places import copy
@@ -63,6 +64,7 @@ register_jobs(index_app)
 index_app.command("snapshot")(snapshot)
 index_app.command("lexical")(lexical)
 app.command("check")(check_collection)
+app.command("audit")(audit_collection)
 
 errors = Console(stderr=True)
 

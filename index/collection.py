@@ -37,7 +37,7 @@ from index.question import Mode, Question, Scope
 from index.reranker import Reranker, require_reranker
 from index.write_gate import WriteGate
 
-__all__ = ["Added", "Collection", "making_of"]
+__all__ = ["Added", "Collection"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ so, is not encoded again; after a kill everything is compared once more, because
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -26,6 +27,8 @@ from index.jobs.tally import Tally
 from index.jobs.versions import begin_version, check_switch, pass_gate
 from index.jobs.writing import JobStopped, Report
 from index.lexical.hybrid import carry_words
+from index.merging.chosen import MERGE_RULE
+from index.merging.rules import parse_merge
 from index.passages import Passage
 from index.places import LocalPlace, Place
 from index.settings import IndexSettings
@@ -127,6 +130,7 @@ class Reencoding:
                 self._compare(source, target)
             self._step("making it fast to search")
             carry_words(source, target.index)
+            _carry_rule(source, target)
         if self.spec.gate:
             self._step("judging")
             reader = Catalog(
@@ -172,6 +176,12 @@ class Reencoding:
             if self.stop.is_set():
                 raise JobStopped("The job was stopped; the same command goes on.", job=self.ledger.state.id)
             yield block
+
+
+def _carry_rule(source: PassageIndex, target: Collection) -> None:
+    """Let the new version merge as the old one does; what the rule needs of the vectors is fitted anew."""
+    if (rule := source.facts().get(MERGE_RULE)) is not None:
+        target.set_merge(parse_merge(json.loads(rule)))
 
 
 def _counted(passages: list[Passage], fresh: list[Passage], embedded: Embedded | None) -> Tally:

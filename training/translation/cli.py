@@ -83,7 +83,8 @@ def _endpoint_engine(url: str, model: str, source: str, batch_size: int | None, 
     from training.translation.endpoint import EndpointEngine
 
     key, size = TrainingSettings().translation_key, batch_size or _DEFAULT_BATCH["endpoint"]
-    return EndpointEngine(url, model, source, key and key.get_secret_value(), size, concurrency)
+    secret = None if key is None else key.get_secret_value()
+    return EndpointEngine(url, model, source, secret, size, concurrency)
 
 
 def _run(groups: Path, out: Path, engine: Engine, to: str) -> None:

@@ -24,6 +24,7 @@ from index.errors import CollectionInUse, Conflict, InvalidInput, IsoglotError, 
 from index.jobs import JobSpec, JobState, JobStopped, build
 from index.jobs.gate import GateRefused
 from index.jobs.listing import states
+from index.merging.rules import parse_merge
 from index.passages import Passage
 from index.settings import IndexSettings
 from tests.conftest import make_encoder, write_lines
@@ -93,6 +94,16 @@ def test_both_encoders_collections_are_open_at_once(
         for collection in (docs, rest):
             best = collection.search(f"{ROWS[3]['title']} {ROWS[3]['text']}", 3)
             assert best.hits[0].score == pytest.approx(1, abs=1e-5)
+
+
+def test_the_rule_of_merging_is_kept(settings: IndexSettings, after: IndexSettings, tmp_path: Path) -> None:
+    run(settings, write_lines(tmp_path / "a.jsonl", list(ROWS)))
+    rule = parse_merge({"rule": "shift", "strength": 0.5})
+    with closing(Catalog(settings.place(), settings.load_encoder())) as catalog:
+        catalog.get("docs").set_merge(rule)
+    reencode(settings, after.encoder)
+    with closing(Catalog(after.place(), after.load_encoder())) as catalog:
+        assert catalog.get("docs").merge == rule
 
 
 def test_a_stopped_one_goes_on_and_takes_what_came_meanwhile(
