@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.text import Text
 
+from index.audit.cli import audit_collection
 from index.catalog import DEMO, Catalog, collection_name
 from index.cli_answer import show
 from index.cli_places import copy
@@ -66,6 +67,7 @@ index_app.command("snapshot")(snapshot)
 index_app.command("lexical")(lexical)
 index_app.command("merge")(merge_command)
 app.command("check")(check_collection)
+app.command("audit")(audit_collection)
 
 errors = Console(stderr=True)
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from index.answer import Answer, Hit
 from index.backend import PassageIndex
-from index.bias import BiasReport, Running, language_shares
+from index.bias import BiasReport, Reporter, Running, language_shares
 from index.checks import checked_vectors
 from index.encoder import Embedded, Encoder
 from index.filters import require_fields
@@ -64,11 +64,11 @@ class Collection:
         reranker: Reranker | None = None,
     ) -> None:
         self.index, self.encoder, self.allowed, self.reranker = index, encoder, allowed, reranker
+        self.running = Running()
         self.corrections = Corrections(index, encoder.fingerprint)
         self._rule = ChosenRule(index)
         self.gate = WriteGate(index.name)
-        self.running = Running()
-        self._finder = Finder(index, self.corrections)
+        self._finder = Finder(index, self.corrections, Reporter(index.means, index.sample))
         try:
             require_encoder(index, encoder)
         except BaseException:
@@ -196,6 +196,8 @@ class Collection:
                     questions[row].query, hits, questions[row].rerank_candidates
                 )
                 hits = reordered[: questions[row].k]
+            if questions[row].bias and (questions[row].rerank or questions[row].mode != "dense"):
+                report = self._finder.report(vectors[row], hits, scopes[row])
             pool = {code: counts[code] for code in searched}
             shares = language_shares([hit.passage.language for hit in hits], pool)
             is_cut = bool(embedded.truncated[row])

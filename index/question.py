@@ -69,10 +69,10 @@ class Question:
             raise InvalidInput(
                 f"rerank_candidates is {self.rerank_candidates}; it must be from 1 to {MAX_HITS}.", limit=MAX_HITS
             )
-        if self.bias and (self.mode != "dense" or self.rerank):
+        if self.bias and (self.mode == "lexical" or self.rerank):
             raise InvalidInput(
-                "bias tells what the vectors favour; it says nothing of the order that words (mode 'lexical', "
-                "'hybrid') or a reranker give. Ask for one of the two."
+                "bias tells what the vectors favour; it says nothing of mode 'lexical' or of a reranker's order. "
+                "Ask for one of the two."
             )
         codes = None if self.languages is None else tuple(language_codes(self.languages))
         k = max(self.k, self.rerank_candidates) if self.rerank else self.k

@@ -16,7 +16,20 @@ from service.embedding_schemas import EmbedResponse
 from service.merge_schemas import MergeInfo
 from service.schemas import CollectionInfo, Deleted, LexicalInfo, Problem, SearchResponse, SearchResponses, Stored
 
-__all__ = ["Call", "IsoglotFailed", "Kind", "Retries", "create", "delete", "embed", "search", "search_many", "upsert"]
+__all__ = [
+    "Call",
+    "IsoglotFailed",
+    "Kind",
+    "Retries",
+    "create",
+    "delete",
+    "embed",
+    "headers",
+    "search",
+    "search_many",
+    "switch_lexical",
+    "upsert",
+]
 
 Kind = Literal["query", "passage"]
 

@@ -21,6 +21,7 @@ __all__ = [
     "Limits",
     "PassageIn",
     "Problem",
+    "QueryLanguage",
     "RequestModel",
     "SearchRequest",
     "SearchResponse",

@@ -195,11 +195,16 @@ class MilvusIndex:
 
     def search(self, vectors: np.ndarray, scope: Scope) -> list[list[Hit]]:
         """For each query vector its nearest passages, best first; equal scores are ordered by id."""
-        return nearest(self._ask, checked_vectors(vectors, len(vectors), self._dimension), scope)
+        queries = checked_vectors(vectors, len(vectors), self._dimension)
+        return nearest(self._ask, queries, scope)
 
     def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
         """The hits, with scores and languages of three times as many behind them; see `nearest.py`."""
         return nearest_and_behind(self._ask, checked_vectors(vectors, len(vectors), self._dimension), scope)
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many, in no order that Milvus promises."""
+        return self._means.sample(language, most)
 
     def merged(self, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, scope: Scope) -> list[list[Hit]]:
         """For each query the first k hits by a rule; every hit obeys the scope. See `merged.py`."""
@@ -210,10 +215,6 @@ class MilvusIndex:
             row for block in blocks(ids, _IDS_AT_ONCE) for row in self._query(one_of("id", block), ["id", "vector"])
         ]
         return {row["id"]: np.array(row["vector"], dtype=np.float32) for row in rows}
-
-    def sample(self, language: str, most: int) -> np.ndarray:
-        """Vectors of a language, (n, dim) float32, at most so many, in no order that Milvus promises."""
-        return self._means.sample(language, most)
 
     def remember(self, name: str, value: str | None) -> None:
         """Write down a fact on the collection; None forgets it."""

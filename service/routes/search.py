@@ -10,6 +10,8 @@ from index.question import Question
 from service.call import CallOf
 from service.schemas import SearchRequest, SearchResponse, SearchResponses
 
+__all__ = ["router"]
+
 router = APIRouter(tags=["search"])
 
 
