@@ -83,9 +83,9 @@ def test_what_cannot_be_audited_is_told(collection, tmp_path: Path) -> None:
         audit(collection, questions(), depth=5)
     with pytest.raises(InvalidInput, match="two languages"):
         audit(collection, [ParallelQuestion(id="1", questions={"en": "1 en"})])
-    with closing(Collection.open(tmp_path / "empty", Planted())) as empty:  # type: ignore[arg-type]
-        with pytest.raises(InvalidInput, match="empty"):
-            audit(empty, questions())
+    empty = Collection.open(tmp_path / "empty", Planted())  # type: ignore[arg-type]
+    with closing(empty), pytest.raises(InvalidInput, match="empty"):
+        audit(empty, questions())
 
 
 def test_the_report_needs_nothing_and_smuggles_nothing(collection) -> None:
