@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 NOT_RUN = re.compile(r"<!-- not run: (.+?) -->\s*\Z")
+FIRST = re.compile(r"<!-- first: (.+?) -->\s*\Z")
 _FENCE = re.compile(r"(?ms)^( *)```(\w*)[^\n]*\n(.*?)^ *```")
 _HEREDOC = re.compile(r"<<-?\s*'?(\w+)'?")
 _OPERATORS = {"|", "||", "&", "&&", ";"}
@@ -17,13 +18,17 @@ _OPERATORS = {"|", "||", "&", "&&", ";"}
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, its text, the line it begins at, and why it is not run (None: it is)."""
+    """A fenced block: its language, its text, the line it begins at, and why it is not run (None: it is).
+
+    first: what the text around it takes for done, such as `make serve`; run before it, "" for nothing.
+    """
 
     page: Path
     language: str
     text: str
     line: int
     reason: str | None
+    first: str
 
 
 def pages() -> list[Path]:
@@ -38,9 +43,9 @@ def blocks(page: Path, *languages: str) -> list[Block]:
     found = []
     for match in _FENCE.finditer(text):
         if match[2] in languages:
-            mark = NOT_RUN.search(text[: match.start()])
+            mark, first = NOT_RUN.search(text[: match.start()]), FIRST.search(text[: match.start()])
             line = text.count("\n", 0, match.start()) + 1
-            found.append(Block(page, match[2], match[3], line, mark[1] if mark else None))
+            found.append(Block(page, match[2], match[3], line, mark[1] if mark else None, first[1] if first else ""))
     return found
 
 

@@ -26,6 +26,7 @@ SETTINGS = {f"ISOGLOT_{name.upper()}" for name in {**Settings.model_fields, **Tr
 ELSEWHERE = {
     "cat",
     "cd",
+    "compose",
     "cp",
     "echo",
     "export",

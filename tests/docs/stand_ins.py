@@ -35,7 +35,7 @@ for word in "$@"; do if [ "$word" = serve ]; then exec {python} -m tests.docs.st
 class Scratch:
     """The folder, its port, and the service that was started last in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, cache: Path) -> None:
         self.folder = folder
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -54,7 +54,7 @@ class Scratch:
             (tools / name).chmod(0o755)
         path = f"{tools}:{os.environ['PATH']}"
         self.environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "PORT": str(self.port)}
-        self.environment |= {"HF_HUB_OFFLINE": "1", "COLUMNS": "120", "ISOGLOT_CACHE": str(folder / "cache")}
+        self.environment |= {"HF_HUB_OFFLINE": "1", "COLUMNS": "120", "ISOGLOT_CACHE": str(cache)}
 
     def run(self, text: str, seconds: int = 240) -> subprocess.CompletedProcess[str]:
         """Run a block as bash would, stopping at the first command that fails."""
