@@ -25,6 +25,8 @@ FIVE = ("de", "ja", "ru", "th", "zh")
 QUESTIONS = 8
 """Asked in each language; the demo's first ones."""
 BATCH = 20
+AFTER_AUDIT = "isoglot_language_offset_drift"
+"""Told of collections that were audited, and none was here."""
 
 
 def call(url: str, body: object = None, method: str | None = None, key: str | None = None) -> Any:
@@ -113,11 +115,15 @@ def dashboard(url: str) -> str:
             expression = re.sub(r"\$__(rate_interval|range)", "60s", target["expr"])
             answer = call(f"{url}/api/v1/query?" + urllib.parse.urlencode({"query": expression}))
             values = [float(row["value"][1]) for row in answer["data"]["result"]]
+            if panel["fieldConfig"]["defaults"].get("unit") == "percentunit":
+                assert all(not abs(value) > 1 for value in values), f"{panel['title']}: {values} are no shares"
             told += 1
-            if not any(value == value for value in values):  # NaN is not equal to itself
+            if AFTER_AUDIT not in expression and not any(
+                value == value for value in values
+            ):  # NaN is not equal to itself
                 empty.append(f"{panel['title']}: {expression}")
     assert not empty, "without data: " + "; ".join(empty)
-    return f"{told} queries of the dashboard have data"
+    return f"{told - 1} of {told} queries of the dashboard have data; the other wants an audit"
 
 
 def main() -> None:

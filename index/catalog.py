@@ -11,11 +11,12 @@ from itertools import count
 from pathlib import Path
 
 from index.backend import PassageIndex
-from index.collection import Collection, making_of
+from index.collection import Collection
 from index.demo import demo_passages
 from index.encoder import Encoder
 from index.encoders import Encoders
 from index.errors import Conflict, DamagedCollection, InvalidInput, IsoglotError, NotFound
+from index.making import making_of
 from index.passages import Passage
 from index.places import LocalPlace, Place
 from index.reranker import Reranker

@@ -22,12 +22,12 @@ from index.backend import PassageIndex
 from index.bias import BiasReport, Reporter, Running, language_shares
 from index.checks import checked_vectors
 from index.encoder import Embedded, Encoder
-from index.errors import EncoderMismatch
 from index.filters import require_fields
 from index.finding import Finder
 from index.languages import decide_language, language_codes
 from index.lexical.hybrid import channel_of, hybrid
 from index.local.index import LocalIndex
+from index.making import making_of, require_encoder
 from index.merging.chosen import ChosenRule
 from index.merging.keeping import Corrections
 from index.merging.merge import Merge
@@ -70,7 +70,7 @@ class Collection:
         self.gate = WriteGate(index.name)
         self._finder = Finder(index, self.corrections, Reporter(index.means, index.sample))
         try:
-            self._require_encoder()
+            require_encoder(index, encoder)
         except BaseException:
             index.close()
             raise
@@ -91,30 +91,6 @@ class Collection:
     def name(self) -> str:
         """The collection's name."""
         return self.index.name
-
-    def _require_encoder(self) -> None:
-        facts = self.index.facts()
-        if facts.get("fingerprint") != self.encoder.fingerprint:
-            raise EncoderMismatch(
-                f"Collection {self.name!r} was filled by encoder {facts.get('encoder')!r} "
-                f"({str(facts.get('fingerprint'))[:12]}), but the encoder loaded is {self.encoder.name!r} "
-                f"({self.encoder.fingerprint[:12]}). {self._remedy(facts.get('encoder'))}",
-                collection=self.name,
-                filled_by=facts.get("encoder"),
-                fingerprint=facts.get("fingerprint"),
-                loaded=self.encoder.name,
-            )
-
-    def _remedy(self, filled_by: str | None) -> str:
-        if filled_by == self.encoder.name:
-            return (
-                "An earlier version of this encoder filled it: have its passages encoded anew (isoglot index reencode "
-                f"{self.name}), or list a kept folder of the earlier encoder in ISOGLOT_ENCODERS."
-            )
-        return (
-            "Load that encoder (ISOGLOT_ENCODER, or list it in ISOGLOT_ENCODERS), or have its passages encoded anew: "
-            f"isoglot index reencode {self.name}."
-        )
 
     def counts(self) -> dict[str, int]:
         """Language → number of passages."""
@@ -252,8 +228,3 @@ class Collection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def making_of(encoder: Encoder) -> dict[str, str]:
-    """What a new index remembers of the encoder that fills it."""
-    return {"encoder": encoder.name, "fingerprint": encoder.fingerprint, "dimension": str(encoder.dimension)}

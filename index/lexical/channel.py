@@ -40,7 +40,7 @@ class Channel:
     """
 
     def __init__(self, state: State, name: str, is_writer: bool) -> None:
-        self._state, self._name, self._is_writer = state, name, is_writer
+        self._state, self._name = state, name
         self._keeper = Keeper(name, self.build, "its words could not be taken in")
         self._rarity: tuple[View, dict[tuple[str, str], int]] = (state.view, {})
         if is_writer and not self._is_complete():

@@ -6,6 +6,7 @@ In write-ahead mode a reader sees the last committed state and never waits for t
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -28,14 +29,33 @@ thread meanwhile, because a million passages must not keep a service from starti
 def is_current(path: Path) -> bool:
     """Whether a database has this code's schema; False for one that an earlier version wrote, or none."""
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(_uri(path, "ro", is_fixed=_stamp(path) is not None), uri=True)) as connection:
             return version_of(connection) == SCHEMA_VERSION
     except sqlite3.Error:
         return True  # whoever opens it is told what is wrong
 
 
+def _uri(path: Path, mode: str, is_fixed: bool) -> str:
+    return f"{path.resolve().as_uri()}?mode={mode}{'&immutable=1' if is_fixed else ''}"
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Time and size of a database in a folder where nothing can be written; None for any other.
+
+    SQLite shares memory with writers through files beside the database. Where it cannot make them, and nobody else
+    has, it must be told that nobody writes.
+    """
+    if not path.exists() or os.access(path.parent, os.W_OK) or path.with_name(f"{path.name}-wal").exists():
+        return None
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
+
+
 class Database:
     """One database file, open.
+
+    In a folder where nothing can be written it is read as it is; a write by somebody else then ends in
+    StorageUnavailable instead of wrong answers.
 
     Raises DamagedCollection when it is not a sound database of a known version, StorageUnavailable when
     it cannot be read or written. Damage that is found later ends all reading and writing with DamagedCollection.
@@ -45,6 +65,7 @@ class Database:
         self.path = path
         self._idle: list[sqlite3.Connection] = []  # append and pop are atomic
         self._is_open = True
+        self._fixed = _stamp(path) if read_only else None
         self._writer: sqlite3.Connection | None = None
         self._watch: sqlite3.Connection | None = None
         self._watching, self._seen = threading.Lock(), -1
@@ -78,7 +99,7 @@ class Database:
             log.error("%s is damaged: %s.", self.path, found[0])
 
     def _connect(self, mode: str) -> sqlite3.Connection:
-        uri = f"{self.path.resolve().as_uri()}?mode={mode}"
+        uri = _uri(self.path, mode, self._fixed is not None)
         return sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
 
     @contextmanager
@@ -165,6 +186,12 @@ class Database:
 
     def has_changed(self) -> bool:
         """Whether another connection has committed since this was asked last; the first answer is True."""
+        if self._fixed is not None and self._fixed != _stamp(self.path):
+            raise StorageUnavailable(
+                f"{self.path} was written to elsewhere, and was opened as one that never changes because its folder "
+                "cannot be written here. Open it again, or let this process write to the folder.",
+                path=str(self.path),
+            )
         try:
             with self._watching:
                 if self._watch is None:

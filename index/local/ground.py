@@ -21,8 +21,9 @@ from index.local.tail import Tail
 
 __all__ = ["Ground", "Met", "Walk", "survey"]
 
-_DEPTH = 4
-"""A walk keeps at least this many times k candidates, as `probes.py` has it."""
+_DEPTH, _DEPTH_ASIDE = 4, 8
+"""A walk keeps at least this many times k candidates, as `probes.py` has it; one with another vector than the query
+twice as many, for those that score highest are not quite those it meets first."""
 
 _FEW = 0.05
 """As in `segment.py`: up to this share of its rows is picked out one by one."""
@@ -58,7 +59,7 @@ class Walk:
 
     def meet(self, vectors: np.ndarray, k: int, with_vectors: bool) -> list[Met]:
         """All that one walk for the k nearest to each of vectors, (n, dim) float32, has kept on its way."""
-        effort = max(self.effort, _DEPTH * k)
+        effort = max(self.effort, (_DEPTH_ASIDE if with_vectors else _DEPTH) * k)
         if effort not in self._parameters:
             selector = None if self.mask is None else bitmap(self.mask)
             self._parameters[effort] = faiss.SearchParametersHNSW(efSearch=effort, sel=selector)

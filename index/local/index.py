@@ -234,6 +234,7 @@ class LocalIndex:
             self._schedule.close()
         self._sealer.close()
         self.lexical.close()
+        self.state.close()
         self.store.close()
         self._release()
 

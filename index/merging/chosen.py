@@ -9,9 +9,9 @@ from typing import Protocol
 from index.merging.merge import Merge
 from index.merging.rules import SCORE, parse_merge
 
-__all__ = ["ChosenRule"]
+__all__ = ["MERGE_RULE", "ChosenRule"]
 
-_FACT = "merge"
+MERGE_RULE = "merge"
 """The fact that holds the rule, as JSON."""
 
 _SECONDS = 5.0
@@ -39,11 +39,11 @@ class ChosenRule:
         """The rule: raw scores unless one was set."""
         known = self._known
         if known is None or time.monotonic() - known[0] > _SECONDS:
-            held = self._index.facts().get(_FACT)
+            held = self._index.facts().get(MERGE_RULE)
             known = self._known = (time.monotonic(), SCORE if held is None else parse_merge(json.loads(held)))
         return known[1]
 
     def set(self, merge: Merge | None) -> None:
         """Set the rule, on disk on return; None goes back to raw scores."""
-        self._index.remember(_FACT, None if merge is None else json.dumps(merge.as_json()))
+        self._index.remember(MERGE_RULE, None if merge is None else json.dumps(merge.as_json()))
         self._known = None

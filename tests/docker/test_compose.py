@@ -82,6 +82,18 @@ def test_words_that_the_older_compose_refuses_are_left_out() -> None:
         assert "start_interval" not in service.get("healthcheck", {})
 
 
+def test_the_page_names_what_there_is() -> None:
+    page = (ROOT / "docs" / "containers.md").read_text("utf-8")
+    profiles = {profile for service in SERVICES.values() for profile in service.get("profiles", [])}
+    assert set(re.findall(r"^\| `([a-z]+)` \| .* \| `compose ", page, re.MULTILINE)) == profiles
+    asked = re.findall(r"compose (?:--profile \w+ )?(?:run|exec)(?: --?\w+)* (\w[\w-]*)", page)
+    assert len(asked) >= 6 and set(asked) <= set(SERVICES)
+    targets = re.findall(r"^FROM serving AS (\S+)$", (ROOT / "docker" / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    assert set(re.findall(r"^\| `([a-z]+)` \| [^|]*\| \d[^|]* [MG]B \|$", page, re.MULTILINE)) == set(targets)
+    for name in re.findall(r"`([A-Z]+(?:_[A-Z]+)+)=", page):
+        assert name in (ROOT / "docker" / ".env.example").read_text("utf-8") or name in setting_names(), name
+
+
 def test_mounted_files_are_there() -> None:
     for service in SERVICES.values():
         for volume in service.get("volumes", []):

@@ -13,6 +13,9 @@ import yaml
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from index.bias.baseline import Baseline
+from service.engine import Engine
+
 ROOT = Path(__file__).parent.parent.parent
 DASHBOARD: dict[str, Any] = json.loads((ROOT / "docker" / "grafana" / "dashboard.json").read_text("utf-8"))
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
@@ -36,11 +39,14 @@ def is_selector(node: object) -> bool:
 
 @pytest.fixture(scope="module")
 def told(client: TestClient) -> dict[str, set[str]]:
-    """Every series the service tells after some traffic, with its labels."""
+    """Every series the service tells after some traffic and an audit, with its labels."""
     client.post("/search", json={"query": "Wie entstehen die Gezeiten im Meer?", "k": 6})
     client.post("/embed", json={"texts": ["moon tide"]})
     client.post("/search", content=b"x" * 200_000)
     client.get("/nowhere")
+    engine: Engine = client.app.state.engine  # type: ignore[attr-defined]
+    demo = engine.collection("demo")
+    Baseline.of("2026-01-01T00:00:00+00:00", demo.running.watched(demo.index.means())).save(demo.index)
     found: dict[str, set[str]] = {"up": set()}
     for family in text_string_to_metric_families(client.get("/metrics").text):
         for sample in family.samples:

@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.backend import PassageIndex
-from index.collection import Collection, making_of
+from index.collection import Collection
 from index.encoder import Embedded, Encoder
 from index.errors import InvalidInput, NotFound, TooLarge
 from index.filters import matches, parse_filter, values_of
+from index.making import making_of
 from index.passages import MAX_ID_CHARACTERS, Passage
 from index.places import Place
 from index.question import Question, Scope

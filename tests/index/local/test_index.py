@@ -10,13 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.errors import CollectionInUse
 from index.filters import parse_filter
 from index.local.build import Shape
-from index.local.index import LocalIndex
 from index.local.manifest import FOLDER, MANIFEST, Manifest
 from index.question import Scope
-from tests.index.local.made import FACTS, SMALL, Model, fill, open_made, passages, require_equal, require_means, vectors
+from tests.index.local.made import Model, fill, open_made, passages, require_equal, require_means, vectors
 
 QUERIES = vectors(5, seed=7)
 
@@ -68,10 +66,10 @@ def test_what_stands_behind_the_hits_is_found_with_its_language(tmp_path: Path, 
         for hits, more, found in zip(plain, everything, index.search_wider(QUERIES, scope), strict=True):
             assert found.hits == hits
             assert len(found.scores) == len(found.languages) <= 20 and (np.diff(found.scores) <= 0).all()
-            assert [hit.score for hit in hits] == pytest.approx(found.scores[: len(hits)].tolist(), abs=1e-5)
+            assert [hit.score for hit in hits] == pytest.approx(found.scores[: len(hits)], abs=1e-5)
             assert found.languages[: len(hits)] == [languages[hit.passage.id] for hit in hits]
             told = [(round(hit.score, 4), hit.passage.language) for hit in more]
-            there = zip(found.scores.tolist(), found.languages, strict=True)
+            there = zip(found.scores, found.languages, strict=True)
             known = [(round(score, 4), code) for score, code in there]
             assert len(set(told) & set(known)) >= 0.8 * len(told)
     index.close()
@@ -243,11 +241,3 @@ def test_a_failed_seal_loses_nothing_and_is_told(tmp_path: Path, monkeypatch: py
     assert not list((tmp_path / "c" / FOLDER).glob("segment*"))
     require_equal(index, model, QUERIES)
     index.close()
-
-
-def test_one_writer_at_a_time(tmp_path: Path) -> None:
-    index = open_made(tmp_path / "c")
-    with pytest.raises(CollectionInUse):
-        open_made(tmp_path / "c")
-    index.close()
-    LocalIndex(tmp_path / "c", FACTS, shape=SMALL).close()
