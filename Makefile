@@ -4,7 +4,9 @@ PORT ?= 8000
 VENV := .venv
 OPTIMUM := .venv-optimum
 PEERS := .venv-peers
+SERVERS := .venv-servers
 RAY := .venv-ray
+DIST := .venv-dist
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 .DEFAULT_GOAL := help
 
@@ -64,9 +66,11 @@ test-optimum: install-all install-optimum ## export runs through Optimum, in its
 test-ray: install-ray ## jobs on a real Ray of this machine, in its own environment
 	$(RAY)/bin/python -m pytest tests/ray
 
-check: install-all ## lint, types, docs up to date
+check: install-all ## lint, imports, dead code, types, docs up to date
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/vulture
 	$(VENV)/bin/mypy
 	$(VENV)/bin/python docs/generate.py --check
 
@@ -77,6 +81,19 @@ fix: install-all ## mend what ruff can mend, write generated docs
 
 docs: install-all ## write the generated parts of the docs
 	$(VENV)/bin/python docs/generate.py
+
+site: install-all ## build the docs into site/, links checked (python3 -m http.server -d site shows them)
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
+
+dist: install-all ## wheel and sdist into dist/, installed into an empty environment, served and asked there
+	@rm -rf dist $(DIST)
+	$(VENV)/bin/python -m build --outdir dist .
+	@$(PYTHON) -m venv $(DIST)
+	$(DIST)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt "isoglot[cpu] @ file://$$(ls $(CURDIR)/dist/*.whl)"
+	@$(DIST)/bin/python tests/dist/try_installed.py
+	$(DIST)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --force-reinstall dist/*.tar.gz
+	@$(DIST)/bin/python tests/dist/try_installed.py
+	@du -h --apparent-size dist/*
 
 bench: install-all ## measure against the raw libraries, interleaved in one run
 	$(VENV)/bin/python -m benchmarks.line
@@ -95,7 +112,19 @@ SIZES ?= 10000 100000 1000000
 bench-index: $(PEERS)/ready ## measure the index against bare FAISS and other stores (SIZES= chooses; the million takes hours)
 	$(PEERS)/bin/python -m benchmarks.index $(SIZES:%=--size %) --storage float32 --storage float16 --storage int8 --page docs/index-benchmark.md
 
-clean: ## remove environments and caches, keep data
-	rm -rf $(VENV) $(OPTIMUM) $(PEERS) $(RAY) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+# infinity needs another numpy, uvicorn and typer than Isoglot: its Python serves the others, ours measures.
+$(SERVERS)/ready: constraints.txt benchmarks/serving_peers.txt
+	@echo "Setting up $(SERVERS) (once, a few minutes: torch is large) …"
+	@test -x $(SERVERS)/bin/python || $(PYTHON) -m venv $(SERVERS)
+	@$(SERVERS)/bin/python -m pip --disable-pip-version-check install --quiet $$(grep '^torch==' constraints.txt)
+	@$(SERVERS)/bin/python -m pip --disable-pip-version-check install --quiet -r benchmarks/serving_peers.txt
+	@touch $@
 
-.PHONY: help install install-all install-optimum install-ray serve test test-optimum test-ray check fix docs bench bench-index clean
+SERVING ?= --rounds 5 --seconds 3
+bench-serving: install-all $(SERVERS)/ready ## measure serving against the bare libraries and other servers (SERVING= options)
+	$(VENV)/bin/python -m benchmarks.serving --peers $(SERVERS)/bin/python $(SERVING) --page docs/serving-benchmark.md
+
+clean: ## remove environments, caches and what was built, keep data
+	rm -rf $(VENV) $(OPTIMUM) $(PEERS) $(SERVERS) $(RAY) $(DIST) site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.PHONY: help install install-all install-optimum install-ray serve test test-optimum test-ray check fix docs site dist bench bench-index bench-serving clean

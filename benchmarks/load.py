@@ -1,6 +1,6 @@
 """Load on an HTTP server of this machine, made cheaply enough to leave the cores to the server.
 
-Not a benchmark of its own: `benchmarks/serving.py` uses it. Loops are bounded in
+Not a benchmark of its own: `benchmarks/serving.py` and `benchmarks/endurance.py` use it. Loops are bounded in
 time, and only 127.0.0.1 is ever called.
 """
 
@@ -30,11 +30,20 @@ import uvloop
 
 @dataclass
 class Load:
-    """What happened. seconds: how long it took; latencies: of answers with status 200, in seconds."""
+    """What happened. seconds: how long it took; latencies: of answers with status 200, in seconds.
+
+    refused: how long the others took.
+    """
 
     seconds: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
+    refused: list[float] = field(default_factory=list)
+
+    def note(self, status: int, seconds: float) -> None:
+        """Count an answer."""
+        self.statuses[status] += 1
+        (self.latencies if status == 200 else self.refused).append(seconds)
 
     @property
     def rate(self) -> float:
@@ -46,11 +55,12 @@ class Load:
         return 1000 * float(np.percentile(self.latencies, percent)) if self.latencies else float("nan")
 
 
-def request_bytes(path: str, body: Any) -> bytes:
-    """A POST request with a JSON body, as it goes over the wire."""
-    content = json.dumps(body, ensure_ascii=False).encode()
-    head = f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
-    return head.encode() + b"content-length: %d\r\n\r\n" % len(content) + content
+def request_bytes(path: str, body: Any = None, method: str = "POST", **headers: str) -> bytes:
+    """A request as it goes over the wire; body: sent as JSON, None for none. headers: `_` stands for `-`."""
+    content = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
+    given = {"host": "127.0.0.1", "content-type": "application/json", "content-length": str(len(content)), **headers}
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name.replace('_', '-')}: {value}" for name, value in given.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + content
 
 
 class _Client(asyncio.Protocol):
@@ -104,9 +114,7 @@ async def _closed(port: int, requests: Sequence[bytes], clients: int, seconds: f
         while time.perf_counter() - started < seconds:
             asked = time.perf_counter()
             status = await protocol.ask(chosen.choice(requests))
-            load.statuses[status] += 1
-            if status == 200:
-                load.latencies.append(time.perf_counter() - asked)
+            load.note(status, time.perf_counter() - asked)
             if status == 0:
                 _, protocol = await loop.create_connection(_Client, "127.0.0.1", port)
         protocol.transport.close()
@@ -127,13 +135,11 @@ async def _open(port: int, requests: Sequence[bytes], rate: float, seconds: floa
     free: list[_Client] = [(await loop.create_connection(_Client, "127.0.0.1", port))[1] for _ in range(most)]
     sent, tasks = 0, set[asyncio.Task[None]]()
 
-    async def one(protocol: _Client) -> None:
+    async def one(protocol: _Client, request: bytes) -> None:
         """Ask once."""
         asked = time.perf_counter()
-        status = await protocol.ask(requests[sent % len(requests)])
-        load.statuses[status] += 1
-        if status == 200:
-            load.latencies.append(time.perf_counter() - asked)
+        status = await protocol.ask(request)
+        load.note(status, time.perf_counter() - asked)
         if status == 0:
             _, protocol = await loop.create_connection(_Client, "127.0.0.1", port)
         free.append(protocol)
@@ -142,14 +148,15 @@ async def _open(port: int, requests: Sequence[bytes], rate: float, seconds: floa
         while sent < now * rate:
             sent += 1
             if free:
-                task = loop.create_task(one(free.pop()))
+                task = loop.create_task(one(free.pop(), requests[sent % len(requests)]))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
             else:
                 load.statuses[-1] += 1  # not sent: every connection waits
         await asyncio.sleep(0.002)
     load.seconds = time.perf_counter() - started
-    await asyncio.wait(tasks, timeout=60)
+    if tasks:
+        await asyncio.wait(tasks, timeout=60)
     return load
 
 
@@ -181,7 +188,7 @@ def running(command: Sequence[str], ready: str, environment: dict[str, str] | No
         process.wait(60)
 
 
-def _wait_for(process: subprocess.Popen[bytes], url: str, seconds: float = 180) -> None:
+def _wait_for(process: subprocess.Popen[bytes], url: str, seconds: float = 600) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until and process.poll() is None:
         try:
@@ -206,7 +213,8 @@ class Server:
 
 
 def isoglot(encoder: str, data: Path, **settings: object) -> contextlib.AbstractContextManager[Server]:
-    """Isoglot, served from this Python."""
+    """Isoglot, served from this Python, without the demo collection; the default one is `docs`, to be made."""
+    settings = {"demo": "false", "collection": "docs", **settings}
     environment = {f"ISOGLOT_{name.upper()}": str(value) for name, value in settings.items()}
     command = [sys.executable, "-c", "from index.cli import main; main()", "serve", "--port", "{port}"]
-    return running([*command, "--encoder", encoder, "--data", str(data)], "/health/ready", environment)
+    return running([*command, "--encoder", encoder, "--data", str(data)], "/health/live", environment)

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from drawing import draw
 from fastapi.testclient import TestClient
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -139,12 +140,27 @@ def compose_settings() -> str:
     return "\n".join(f"  {name}:" for name in names if name not in decided)
 
 
+def examples() -> str:
+    """The percent scripts of `examples/` as pages: Markdown cells as text, one level lower, code cells as code."""
+    pages = []
+    for path in sorted((HERE.parent / "examples").glob("*.py")):
+        for cell in re.split(r"(?m)^# %%", path.read_text(encoding="utf-8"))[1:]:
+            kind, _, body = cell.partition("\n")
+            if kind.strip() == "[markdown]":
+                prose = re.sub(r"(?m)^# ?", "", body.strip())
+                pages.append(re.sub(r"(?m)^#", "##", prose))
+            else:
+                pages.append(f"```python\n{body.strip()}\n```")
+    return "\n\n".join(pages)
+
+
 GENERATED = [
     (README, "answer", answer),
     (README, "figures", figures),
     (HERE / "settings.md", "settings", settings_table),
     (COMPOSE, "settings", compose_settings),
     (HERE / "command-line.md", "help", help_pages),
+    (HERE / "examples.md", "examples", examples),
     (HERE / "evaluation.md", "measures", measures),
     (HERE / "evaluation.md", "matrices", matrices),
     (HERE / "evaluation.md", "benchmarks", benchmarks),
@@ -162,6 +178,12 @@ def _same(fresh: str, text: str) -> bool:
 def main() -> int:
     """Write or check; returns the exit code."""
     stale = []
+    picture = HERE / "architecture.svg"
+    drawn = draw()
+    if not picture.exists() or picture.read_text(encoding="utf-8") != drawn:
+        stale.append(picture.name)
+        if "--check" not in sys.argv:
+            picture.write_text(drawn, encoding="utf-8")
     for path, mark, make in GENERATED:
         text = path.read_text(encoding="utf-8")
         pattern = re.compile(rf"(<!-- {mark} -->\n).*?([ #]*<!-- /{mark} -->)", re.DOTALL)

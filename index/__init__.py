@@ -1,10 +1,20 @@
 """Text to vectors to passages found: the part of Isoglot that needs neither service nor training.
 
-What other wings and users may import:
+What users import from here: `Encoder` (texts → vectors), `Collection` and `Catalog` (passages on disk,
+searched), `Passage` and `read_passages` (passages and the lines they are read from). What other wings
+take beside them:
 
-- `Encoder`: texts → vectors. `Collection`, `Catalog`: passages on disk, searched.
-- `Passage`, `read_passages`: passages and the lines they are read from.
-- `index.errors`: everything raised on purpose.
+- `errors`, `faults`: everything raised on purpose; what pydantic found wrong, in words. `settings`: the
+  settings of this wing. `cli`: the command line they add verbs to.
+- `encoder`, `graph`: texts → vectors; the network under it. `encoder_folder`, `foreign_encoder`, `hub`:
+  what an encoder's folder holds; folders others made; those on a hub.
+- `text`, `languages`: checks on texts; BCP 47 codes and detection.
+- `passages`, `question`, `filters`: what is stored; what is asked; filters on metadata.
+- `catalog`, `collection`, `answer`: where passages are kept and searched; what a search answers.
+- `lexical`, `bias`, `merging`: search by words; what an answer favours; rules that even it out. `audit`:
+  all of it, measured.
+- `jobs`: batch indexing. `demo`: the demo set.
+- `threads`: cores, and who gets how many. `extras`: whether what an extra brings is there.
 """
 
 from index.answer import Answer, Hit

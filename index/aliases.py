@@ -6,7 +6,6 @@ one, never neither. A lock on a file keeps writers apart.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from index.errors import Conflict, DamagedCollection, InvalidInput, NotFound, StorageUnavailable
+from index.locks import wait_for
 
 __all__ = ["FILE", "Alias", "Aliases"]
 
@@ -125,9 +125,7 @@ class Aliases:
     def _writing(self) -> Iterator[dict[str, Alias]]:
         """The aliases to change, written back whole unless an error is raised."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with (self._folder / f"{FILE}.lock").open("ab") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            with wait_for(self._folder / f"{FILE}.lock"):
                 aliases = self.all()
                 yield aliases
                 self._replace({name: alias.model_dump(exclude_none=True) for name, alias in aliases.items()})

@@ -53,8 +53,8 @@ class Answer:
 
     query_language: which language the query is in and how that was decided; it never limits the search.
     languages: the languages searched. shares: what the hits favour, per language searched.
-    truncated: whether the query was longer than the encoder reads. merge: the rule that put the hits in order.
-    bias: None unless it was asked for. mode: what decided.
+    truncated: whether the query was longer than the encoder reads. bias: None unless it was asked for. mode: what
+    decided. merge: the rule that put the hits of the vectors in order.
     """
 
     hits: list[Hit]
@@ -62,9 +62,9 @@ class Answer:
     languages: list[str]
     shares: list[LanguageShare]
     truncated: bool
-    merge: Merge = SCORE
     bias: BiasReport | None = None
     mode: Mode = "dense"
+    merge: Merge = SCORE
 
     def as_json(self) -> dict[str, Any]:
         """The answer as plain data: the shape `POST /search` and `isoglot search --json` give."""
@@ -77,9 +77,9 @@ class Answer:
             "languages": self.languages,
             "shares": [share.as_json() for share in self.shares],
             "truncated": self.truncated,
-            "merge": self.merge.as_json(),
             "bias": None if self.bias is None else self.bias.as_json(),
             "mode": self.mode,
+            "merge": self.merge.as_json(),
         }
 
 

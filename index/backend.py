@@ -107,15 +107,15 @@ class PassageIndex(Protocol):
         vectors: (n, dim) float32, L2-normalised. Every hit obeys the scope.
         """
 
-    def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
-        """The hits `search` gives, with scores and languages of up to three times as many behind them."""
-
     def merged(self, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, scope: Scope) -> list[list[Hit]]:
         """For each query the first k hits by a rule, in its order; every hit obeys the scope.
 
         lenses: one for each query, as the rule sees it. statistics: of the languages searched. A hit's score is its
         cosine to the query all the same.
         """
+
+    def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
+        """The hits `search` gives, with scores and languages of up to three times as many behind them."""
 
     def sample(self, language: str, most: int) -> np.ndarray:
         """Vectors of a language, (n, dim) float32, at most so many."""

@@ -6,8 +6,6 @@ machine (`index/local/`) or an engine elsewhere.
 
 from __future__ import annotations
 
-import json
-import time
 from collections import Counter
 from collections.abc import Collection as Collected
 from collections.abc import Sequence
@@ -21,7 +19,7 @@ import numpy as np
 
 from index.answer import Answer, Hit
 from index.backend import PassageIndex
-from index.bias import BiasReport, Running, language_shares
+from index.bias import BiasReport, Reporter, Running, language_shares
 from index.checks import checked_vectors
 from index.encoder import Embedded, Encoder
 from index.filters import require_fields
@@ -30,21 +28,16 @@ from index.languages import decide_language, language_codes
 from index.lexical.hybrid import channel_of, hybrid
 from index.local.index import LocalIndex
 from index.making import making_of, require_encoder
+from index.merging.chosen import ChosenRule
 from index.merging.keeping import Corrections
 from index.merging.merge import Merge
-from index.merging.rules import SCORE, parse_merge, require_languages
+from index.merging.rules import SCORE, require_languages
 from index.passages import Passage, require_unique
 from index.question import Mode, Question, Scope
 from index.reranker import Reranker, require_reranker
 from index.write_gate import WriteGate
 
 __all__ = ["Added", "Collection"]
-
-_RULE = "merge"
-"""The fact that holds a collection's merge rule, as JSON."""
-
-_RULE_SECONDS = 5.0
-"""For how long the rule is taken as known: another process may set it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +64,11 @@ class Collection:
         reranker: Reranker | None = None,
     ) -> None:
         self.index, self.encoder, self.allowed, self.reranker = index, encoder, allowed, reranker
-        self.gate = WriteGate(index.name)
         self.running = Running()
         self.corrections = Corrections(index, encoder.fingerprint)
-        self._finder = Finder(index, self.corrections)
-        self._rule: tuple[float, Merge] | None = None
+        self._rule = ChosenRule(index)
+        self.gate = WriteGate(index.name)
+        self._finder = Finder(index, self.corrections, Reporter(index.means, index.sample))
         try:
             require_encoder(index, encoder)
         except BaseException:
@@ -110,22 +103,17 @@ class Collection:
     @property
     def merge(self) -> Merge:
         """The rule for searches that name none: raw scores unless one was set."""
-        if self._rule is None or time.monotonic() - self._rule[0] > _RULE_SECONDS:
-            held = self.index.facts().get(_RULE)
-            self._rule = (time.monotonic(), SCORE if held is None else parse_merge(json.loads(held)))
-        return self._rule[1]
+        return self._rule.get()
 
     def set_merge(self, merge: Merge | None) -> None:
         """Set the rule for searches that name none, on disk on return, fitted if it must be; None goes back to scores.
 
         Raises UnknownLanguage when the rule names a language in which there is no passage.
         """
-        if merge is not None:
-            require_languages(merge, self.counts())
-            if merge.needs_fitting:
-                self.corrections.statistics(None, needs_fitting=True)
-        self.index.remember(_RULE, None if merge is None else json.dumps(merge.as_json()))
-        self._rule = None
+        require_languages(merge or SCORE, self.counts())
+        if merge is not None and merge.needs_fitting:
+            self.corrections.statistics(None, needs_fitting=True)
+        self._rule.set(merge)
 
     def get(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Passages by id; ids that are not there are left out."""
@@ -163,13 +151,13 @@ class Collection:
         languages: Sequence[str] | None = None,
         query_language: str | None = None,
         where: dict[str, Any] | None = None,
-        merge: Merge | None = None,
         bias: bool = False,
         mode: Mode = "dense",
         rerank: bool = False,
+        merge: Merge | None = None,
     ) -> Answer:
         """Find the k passages nearest to a query, whatever its language and theirs; see `answer`."""
-        return self.answer([Question(query, k, languages, query_language, where, merge, bias, mode, rerank)])[0]
+        return self.answer([Question(query, k, languages, query_language, where, bias, mode, rerank, merge=merge)])[0]
 
     def answer(self, questions: Sequence[Question], embedded: Embedded | None = None) -> list[Answer]:
         """Answer several questions; those of equal scope are searched together.
@@ -187,13 +175,13 @@ class Collection:
             require_reranker(self.reranker)
         for merge in dict.fromkeys(question.merge for question in questions):
             require_languages(merge or SCORE, counts)
-        rules = [question.merge or self.merge for question in questions]
+        rules = [SCORE if q.mode == "lexical" else q.merge or self.merge for q in questions]
         asked = [decide_language(q.query, q.query_language, self.allowed) for q in questions]
         embedded = embedded or self.encoder.embed([question.query for question in questions], "query")
         vectors = checked_vectors(embedded.vectors, len(questions), self.encoder.dimension)
         found: list[tuple[list[Hit], BiasReport | None]] = [([], None) for _ in questions]
         dense = [row for row, question in enumerate(questions) if question.mode != "lexical"]
-        kinds = list(zip(scopes, rules, [question.bias for question in questions], strict=True))
+        kinds = list(zip(scopes, rules, (question.bias for question in questions), strict=True))
         for kind in dict.fromkeys(kinds[row] for row in dense):
             rows = [row for row in dense if kinds[row] == kind]
             codes = [asked[row].code for row in rows]
@@ -208,10 +196,12 @@ class Collection:
                     questions[row].query, hits, questions[row].rerank_candidates
                 )
                 hits = reordered[: questions[row].k]
+            if questions[row].bias and (questions[row].rerank or questions[row].mode != "dense"):
+                report = self._finder.report(vectors[row], hits, scopes[row])
             pool = {code: counts[code] for code in searched}
             shares = language_shares([hit.passage.language for hit in hits], pool)
-            is_cut, mode = bool(embedded.truncated[row]), questions[row].mode
-            answers.append(Answer(hits, asked[row], searched, shares, is_cut, rules[row], report, mode))
+            is_cut = bool(embedded.truncated[row])
+            answers.append(Answer(hits, asked[row], searched, shares, is_cut, report, questions[row].mode, rules[row]))
         return answers
 
     def _by_words(self, question: Question, vector: np.ndarray, hits: list[Hit], searched: list[str]) -> list[Hit]:

@@ -107,7 +107,7 @@ class Encoders:
         for place in self._places:
             folder = Path(place)
             if is_hub_id(place) and not folder.is_dir():
-                choices[place] = place
+                choices |= {place: place, place.partition("@")[0]: place}
             elif _is_encoder(folder):
                 choices |= {place: place, folder.name: place}
             else:

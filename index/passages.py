@@ -18,7 +18,7 @@ from index.errors import InvalidInput, MalformedLine, NotFound, TooLarge
 from index.languages import decide_language
 from index.text import clean
 
-__all__ = ["Passage", "parse_lines", "read_passages", "require_unique"]
+__all__ = ["MAX_ID_CHARACTERS", "Passage", "parse_lines", "read_passages", "require_unique"]
 
 MAX_ID_CHARACTERS = 512
 MAX_METADATA_BYTES = 65_536

@@ -75,8 +75,8 @@ class Place(Protocol):
 class LocalOptions:
     """How collections are kept in a folder of this machine.
 
-    shape: how segments of vectors are made. gpu_gibibytes: memory of a GPU that those of one collection may take;
-    None means four fifths of what is free, where there is one. snapshot_hours: hours between snapshots;
+    shape: how segments of vectors are made. gpu_gibibytes: memory of a GPU that those of all collections may
+    take together; None means four fifths of what is free, where there is one. snapshot_hours: hours between snapshots;
     None takes none. snapshots: their folder; None is `snapshots` beside the collections'.
     snapshots_kept: how many of a collection stay.
     """

@@ -40,10 +40,10 @@ class Question:
     """A query and where to look for its passages.
 
     k: number of hits. languages: only passages in these; None means all. query_language: None has it
-    detected. where: a filter on metadata as `index/filters.py` describes it; None means none. merge: the rule that
-    makes one list of several languages; None takes the collection's. bias: whether the answer reports what it
-    favours. mode: what decides. rerank: whether a cross-encoder reads the first `rerank_candidates` hits and puts
-    them in order.
+    detected. where: a filter on metadata as `index/filters.py` describes it; None means none. bias: whether the
+    answer reports what it favours. mode: what decides. rerank: whether a cross-encoder reads the first
+    `rerank_candidates` hits and puts them in order. merge: the rule that makes one list of several languages, of what
+    the vectors find; None takes the collection's.
     """
 
     query: str
@@ -51,11 +51,11 @@ class Question:
     languages: Sequence[str] | None = None
     query_language: str | None = None
     where: dict[str, Any] | None = None
-    merge: Merge | None = None
     bias: bool = False
     mode: Mode = "dense"
     rerank: bool = False
     rerank_candidates: int = RERANKED
+    merge: Merge | None = None
 
     def scope(self) -> Scope:
         """The checked scope; raises InvalidInput or UnknownLanguage for what no collection could answer."""
@@ -69,10 +69,10 @@ class Question:
             raise InvalidInput(
                 f"rerank_candidates is {self.rerank_candidates}; it must be from 1 to {MAX_HITS}.", limit=MAX_HITS
             )
-        if self.bias and (self.mode != "dense" or self.rerank):
+        if self.mode == "lexical" and self.merge is not None and self.merge.rule != "score":
             raise InvalidInput(
-                "bias tells what the vectors favour; it says nothing of the order that words (mode 'lexical', "
-                "'hybrid') or a reranker give. Ask for one of the two."
+                f"merge {self.merge.rule!r} corrects what vectors find; mode 'lexical' asks none. Use mode 'hybrid', "
+                "where the rule decides the places of languages, or leave merge out."
             )
         codes = None if self.languages is None else tuple(language_codes(self.languages))
         k = max(self.k, self.rerank_candidates) if self.rerank else self.k

@@ -58,8 +58,8 @@ class IndexSettings(BaseSettings):
     gpu_memory: float | None = Field(
         None,
         ge=0,
-        description="GiB of a GPU's memory that a collection's vectors may take, with the extra `gpu`; unset takes "
-        "four fifths of what is free, 0 none.",
+        description="GiB of a GPU's memory that the vectors of all collections may take together, with the extra "
+        "`gpu`; unset takes four fifths of what is free, 0 none.",
     )
     snapshot_hours: float | None = Field(
         None, gt=0, description="Hours between snapshots of each local collection that is open; unset takes none."

@@ -13,9 +13,23 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from service.embedding_schemas import EmbedResponse
+from service.merge_schemas import MergeInfo
 from service.schemas import CollectionInfo, Deleted, LexicalInfo, Problem, SearchResponse, SearchResponses, Stored
 
-__all__ = ["Call", "IsoglotFailed", "Kind", "Retries", "create", "delete", "embed", "search", "search_many", "upsert"]
+__all__ = [
+    "Call",
+    "IsoglotFailed",
+    "Kind",
+    "Retries",
+    "create",
+    "delete",
+    "embed",
+    "headers",
+    "search",
+    "search_many",
+    "switch_lexical",
+    "upsert",
+]
 
 Kind = Literal["query", "passage"]
 
@@ -108,6 +122,11 @@ def create(collection: str) -> Call[CollectionInfo]:
 def switch_lexical(collection: str, on: bool) -> Call[LexicalInfo]:
     """Switch lexical search."""
     return Call("PUT", _at(collection, "/lexical"), LexicalInfo, {"on": on})
+
+
+def set_merge(collection: str, merge: str | Mapping[str, Any] | None) -> Call[MergeInfo]:
+    """Set a collection's merge rule."""
+    return Call("PUT", _at(collection, "/merge"), MergeInfo, {"merge": merge})
 
 
 def upsert(collection: str, passages: Iterable[Mapping[str, Any]]) -> Call[Stored]:

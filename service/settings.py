@@ -56,6 +56,9 @@ class Settings(IndexSettings):
     max_texts: int = Field(
         1024, ge=1, description="Most texts one embedding request, and queries one search, may hold."
     )
+    max_audit_queries: int = Field(
+        600, ge=1, description="Most queries (questions times languages) that `POST /audit` may ask."
+    )
     max_text_characters: int = Field(
         100_000, ge=1, description="Longest single text to embed or search, in characters."
     )

@@ -1,10 +1,8 @@
-"""Whether an extra is installed: `isoglot search` must start without any."""
+"""Whether what training and judging need is installed: `isoglot search` must start without any."""
 
 from __future__ import annotations
 
-import importlib.util
-
-from index.errors import InvalidInput
+from index import extras
 
 __all__ = ["require_extra"]
 
@@ -14,10 +12,6 @@ def require_extra(*modules: str, extra: str = "train") -> None:
 
     modules: none means what training itself needs.
     """
-    missing = [name for name in modules or ("sentence_transformers",) if importlib.util.find_spec(name) is None]
-    if missing:
-        extras = "cpu,train" if extra == "train" else f"cpu,train,{extra}"
-        raise InvalidInput(
-            f"This needs {', '.join(missing)}: pip install 'isoglot[{extras}]' (in a clone: make install-all).",
-            missing=missing,
-        )
+    extras.require_extra(
+        "This", *(modules or ("sentence_transformers",)), extra="train" if extra == "train" else f"train,{extra}"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 __all__ = ["TrainingSettings"]
@@ -19,6 +19,9 @@ class TrainingSettings(BaseSettings):
         Path("~/.cache/isoglot"),
         description="Folder for what judging fetches and computes: benchmarks and encodings. It can be deleted at any "
         "time.",
+    )
+    translation_key: SecretStr | None = Field(
+        None, description="Key of the endpoint that `isoglot translate --endpoint` asks; unset sends none."
     )
 
     def cached(self, kind: str) -> Path:

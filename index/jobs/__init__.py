@@ -1,8 +1,11 @@
 """Batch indexing: from a pile of files to a live collection, through crashes.
 
-A row goes read (`index/readers/`) → checked, its language detected, split (`checking.py`) → compared with
-what is stored (`sifting.py`) → encoded → written (`writing.py`). Where a job stands is kept in its
+A row goes read (`index/readers/`) → checked, its language detected, split (`checking.py`) → compared
+with what is stored (`sifting.py`) → encoded → written (`writing.py`). Where a job stands is kept in its
 ledger (`ledger.py`), so that the same command goes on after a kill.
+
+Used from outside, beside `__all__`: `cli` (its verbs), `runner` (jobs of a service), `listing` (jobs
+there are), `dead_letters` (where rejected rows stand).
 """
 
 from index.jobs.job import build

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.collection import Collection
 from index.errors import Conflict, MalformedLine, NotFound
-from index.jobs.measures import ndcg, rank_distance, recall
 from index.languages import decide_language
+from index.measures import ndcg, rank_distance, recall
 from index.question import MAX_HITS, Question
 
 __all__ = ["GateRefused", "KnownQuestion", "Scores", "judge", "losses", "read_questions"]

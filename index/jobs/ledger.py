@@ -7,7 +7,6 @@ it is read again and compared.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import sqlite3
 import threading
@@ -19,6 +18,7 @@ from typing import IO, Any
 from index.errors import Conflict, DamagedCollection, NotFound, StorageUnavailable
 from index.jobs.state import JobState, Pending, Position, now
 from index.jobs.tally import Tally
+from index.locks import hold, is_held
 
 __all__ = ["DATABASE", "JobRunning", "Ledger", "Seen", "is_running", "read_state", "seen_key"]
 
@@ -153,28 +153,17 @@ class Ledger:
 
 def _claim(folder: Path) -> IO[bytes]:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / LOCK).open("ab")
+        lock = hold(folder / LOCK)
     except OSError as error:
         raise StorageUnavailable(f"{folder} cannot be written: {error}.", path=str(folder)) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        lock.close()
-        raise JobRunning(f"The job {folder.name} runs already; wait for it or stop it.", job=folder.name) from error
+    if lock is None:
+        raise JobRunning(f"The job {folder.name} runs already; wait for it or stop it.", job=folder.name)
     return lock
 
 
 def is_running(folder: Path) -> bool:
     """Whether some process holds the job's ledger."""
-    try:
-        with (folder / LOCK).open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
-        pass
-    return False
+    return is_held(folder / LOCK)
 
 
 def read_state(folder: Path) -> JobState:

@@ -6,6 +6,7 @@ so, is not encoded again; after a kill everything is compared once more, because
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -26,6 +27,8 @@ from index.jobs.tally import Tally
 from index.jobs.versions import begin_version, check_switch, pass_gate
 from index.jobs.writing import JobStopped, Report
 from index.lexical.hybrid import carry_words
+from index.merging.chosen import MERGE_RULE
+from index.merging.rules import parse_merge
 from index.passages import Passage
 from index.places import LocalPlace, Place
 from index.settings import IndexSettings
@@ -37,8 +40,8 @@ HANDED_OVER = "handed over"
 
 _AHEAD = 2
 
-_Encoded = tuple[list[Passage], Embedded | None, str]
-"""The passages of a block that are to be written, their vectors, and the block's last id."""
+_Encoded = tuple[list[Passage], list[Passage], Embedded | None]
+"""The passages of a block, those of them that are to be written, and the latter's vectors."""
 
 
 def require_live(spec: JobSpec, place: Place, encoder: Encoder) -> str:
@@ -127,6 +130,7 @@ class Reencoding:
                 self._compare(source, target)
             self._step("making it fast to search")
             carry_words(source, target.index)
+            _carry_rule(source, target)
         if self.spec.gate:
             self._step("judging")
             reader = Catalog(
@@ -142,10 +146,11 @@ class Reencoding:
     def _encode(self, source: PassageIndex, target: Collection) -> None:
         total, before, started = sum(source.counts().values()), self.ledger.state.seconds, time.monotonic()
         with closing(ahead(self._encoded(source, target), _AHEAD)) as blocks:
-            for fresh, embedded, last in blocks:
+            for passages, fresh, embedded in blocks:
                 if fresh:
                     target.upsert(fresh, embedded)
-                tally = self.ledger.state.tally.plus(_counted(fresh, embedded))
+                last = passages[-1].id
+                tally = self.ledger.state.tally.plus(_counted(passages, fresh, embedded))
                 done = min(1.0, tally.read / total) if total else 1.0
                 seconds = before + time.monotonic() - started
                 self.ledger.save(copied=last, tally=tally, seconds=seconds, fraction=done)
@@ -155,7 +160,7 @@ class Reencoding:
         for block in self._stoppable(source.scan(self.ledger.state.copied, self.spec.batch)):
             fresh = _differing(block.passages, target)
             texts = [passage.searchable for passage in fresh]
-            yield fresh, self.encoder.embed(texts, "passage") if fresh else None, block.passages[-1].id
+            yield block.passages, fresh, self.encoder.embed(texts, "passage") if fresh else None
 
     def _compare(self, source: PassageIndex, target: Collection) -> None:
         """Once more from the beginning: what has been written, and what has vanished, while nobody watched."""
@@ -173,7 +178,15 @@ class Reencoding:
             yield block
 
 
-def _counted(fresh: list[Passage], embedded: Embedded | None) -> Tally:
+def _carry_rule(source: PassageIndex, target: Collection) -> None:
+    """Let the new version merge as the old one does; what the rule needs of the vectors is fitted anew."""
+    if (rule := source.facts().get(MERGE_RULE)) is not None:
+        target.set_merge(parse_merge(json.loads(rule)))
+
+
+def _counted(passages: list[Passage], fresh: list[Passage], embedded: Embedded | None) -> Tally:
     tally = Tally(truncated=0 if embedded is None else int(np.count_nonzero(embedded.truncated)))
+    written = {passage.id for passage in fresh}
     tally.add("written", (passage.language for passage in fresh))
+    tally.add("skipped", (passage.language for passage in passages if passage.id not in written))
     return tally

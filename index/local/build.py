@@ -19,7 +19,7 @@ from index.local.recall import tune
 from index.local.segment import GRAPH, NUMBERS, STORAGE, Segment, empty_storage
 from index.local.store import PassageStore
 
-__all__ = ["Shape", "build_segment"]
+__all__ = ["LINKS", "Shape", "build_segment"]
 
 LINKS: dict[Storage, int] = {"float32": 32, "float16": 32, "int8": 16}
 """Links of a node in the upper layers of the graph, twice as many in the lowest: `M`. 32 is faster at the same

@@ -59,6 +59,10 @@ def _database(index: LocalIndex) -> tuple[str, list[str]]:
     return "SQLite's integrity check", index.store.database.faults()
 
 
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"
+
+
 def _passages(index: LocalIndex) -> tuple[str, list[str]]:
     faults, count = [], 0
     for block in index.scan(size=_AT_ONCE):
@@ -69,7 +73,7 @@ def _passages(index: LocalIndex) -> tuple[str, list[str]]:
             if language_code(passage.language) != passage.language:
                 faults.append(f"{passage.id!r} has language {passage.language!r}, not in its canonical form")
         count += len(block.passages)
-    return f"{count:,} passages", faults
+    return _counted(count, "passage", "passages"), faults
 
 
 def _means(index: LocalIndex) -> tuple[str, list[str]]:
@@ -103,12 +107,12 @@ def _facets(index: LocalIndex) -> tuple[str, list[str]]:
         stored = connection.execute("SELECT count(*) FROM facets").fetchone()[0]
     if stored != wanted:
         faults.append(f"{stored:,} entries instead of {wanted:,}")
-    return f"{wanted:,} entries", faults
+    return _counted(wanted, "entry", "entries"), faults
 
 
 def _files(index: LocalIndex) -> tuple[str, list[str]]:
     manifest = index.state.now.manifest
-    return f"{len(manifest.segments)} segments by checksum", list(index.state.now.rebuilt)
+    return f"{_counted(len(manifest.segments), 'segment', 'segments')} by checksum", list(index.state.now.rebuilt)
 
 
 def _numbers(index: LocalIndex) -> tuple[str, list[str]]:
@@ -122,7 +126,7 @@ def _numbers(index: LocalIndex) -> tuple[str, list[str]]:
         faults += [f"number {number} ({code}) stands on one side only" for number in odd]
         if len(np.unique(searched)) != len(searched):
             faults.append(f"a passage in {code} is searched twice")
-    return f"{sum(map(len, stored.values())):,} numbers", faults
+    return _counted(sum(map(len, stored.values())), "number", "numbers"), faults
 
 
 _NONE = np.empty(0, dtype=np.int64)
@@ -144,7 +148,7 @@ def _codes(index: LocalIndex) -> tuple[str, list[str]]:
             count += 1
             if cosine < least:
                 faults.append(f"number {number}: cosine {cosine:.4f} to the stored vector, below {least}")
-    return f"{count:,} vectors", faults
+    return _counted(count, "vector", "vectors"), faults
 
 
 def _cosines(index: LocalIndex, segment: Segment) -> Iterator[tuple[int, float]]:

@@ -15,14 +15,17 @@ from index.local.ground import Ground, Met
 from index.local.probes import Probe
 from index.merging.deciding import undecided
 from index.merging.lens import Lens
-from index.merging.merge import Candidates, Merge
+from index.merging.merge import Candidates, Merge, at_most
+from index.merging.products import inner
 from index.merging.statistics import Statistics
 
 __all__ = ["Gathered", "gather"]
 
-_LOOKS = 0.125
-"""Share of a walk's time that looking into languages alone may take, where a rule corrects scores: small languages
-first. A rule that gives places needs its passages and looks wherever it must."""
+_LOOKS = 0.25
+"""Share of a walk's time that looking into languages alone may take because one may have something better: small
+languages first. Where a rule must have a passage of a language and none was met, it is looked for at any cost."""
+
+_LOWEST = -1e9
 
 _DEVIATIONS = 1.0
 """How many standard deviations a passage that was not met may stand above what is expected of it."""
@@ -61,7 +64,7 @@ _NOTHING = np.empty(0, dtype=np.int64)
 def gather(ground: Ground, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, k: int) -> list[Candidates]:
     """Candidates for each query, among which the rule's first k are."""
     sizes = ground.sizes
-    wanted = merge.wanted(sizes, k)
+    wanted = at_most(sizes, k) if ground.is_filtered else merge.wanted(sizes, k)
     gathered = [Gathered(lens, np.full(len(sizes), -np.inf)) for lens in lenses]
     for place, probe in ground.exact:
         _look(gathered, place, probe, int(wanted[place]))
@@ -89,20 +92,16 @@ def _walk(
     is_plain = all(vector is query.lens.queries for query, vector in zip(gathered, vectors, strict=True))
     for walk in ground.walks:
         met = walk.meet(np.stack(vectors), k, with_vectors=not is_plain)
-        here = np.unique(walk.places[walk.places >= 0])
         for query, vector, found in zip(gathered, vectors, met, strict=True):
             if found.vectors is None:
                 products = found.scores.astype(np.float64)
             else:
                 products = query.lens.products(found.vectors, found.places)
             query.add(found.numbers, found.places, products)
-            is_all = len(found.numbers) == len(walk.segment.numbers)
-            bounds = (
-                np.full(len(here), -np.inf)
-                if is_all
-                else _bounds(query.lens, vector, found, products, statistics)[here]
-            )
-            query.bounds[here] = np.maximum(query.bounds[here], bounds)
+            if len(found.numbers) == len(walk.segment.numbers):
+                continue  # nothing was left out
+            bounds = _bounds(query.lens, vector, found, products, statistics)
+            np.maximum(query.bounds, bounds, out=query.bounds, where=walk.here)
 
 
 def _bounds(lens: Lens, vector: np.ndarray, met: Met, products: np.ndarray, statistics: Statistics) -> np.ndarray:
@@ -114,11 +113,11 @@ def _bounds(lens: Lens, vector: np.ndarray, met: Met, products: np.ndarray, stat
         # With what the lens asks it scores as much more as a passage of its language does on average, and as those met
         # did beyond that.
         moved, means = lens.queries - vector, statistics.means32
-        expected = means @ moved if moved.ndim == 1 else np.einsum("ld,ld->l", moved, means)
+        expected = inner(means, moved) if moved.ndim == 1 else np.einsum("ld,ld->l", moved, means)
         beyond = products - met.scores - expected[met.places]
-        scores = (
-            least + expected + beyond.mean() + _DEVIATIONS * float(np.sqrt(np.mean(np.square(beyond - beyond.mean()))))
-        )
+        mean = float(beyond.sum()) / len(beyond)
+        deviation = max(0.0, float(beyond.dot(beyond)) / len(beyond) - mean**2) ** 0.5
+        scores = least + expected + (mean + _DEVIATIONS * deviation)
         return np.asarray(lens.factors * scores - lens.offsets)
     return np.asarray(lens.factors * least - lens.offsets)
 
@@ -135,20 +134,35 @@ def _settle(
     sizes = ground.sizes
     could = undecided(merge, query.candidates(sizes), query.bounds, k)
     if merge.gives_places and could.any():
-        even = statistics.steered(query.lens.query, -(statistics.means.ahead @ query.lens.query))
+        even = statistics.steered(query.lens.query, -inner(statistics.ahead32, query.lens.query))
         before = query.bounds.copy()
         query.bounds[:] = -np.inf
         _walk(ground, [query], [even], statistics, k)
         query.bounds[:] = np.minimum(query.bounds, before)
         could = undecided(merge, query.candidates(sizes), query.bounds, k)
-    left = np.inf if merge.gives_places else _LOOKS * sum(walk.rows_per_walk for walk in ground.walks)
+    left = _LOOKS * sum(walk.rows_per_walk for walk in ground.walks)
     while could.any():
-        for place in sorted(np.flatnonzero(could).tolist(), key=lambda place: ground.rows[place]):
+        must = _missing(merge, query.candidates(sizes), query.bounds, k)
+        small = np.zeros(len(sizes), dtype=bool)
+        for place in sorted(np.flatnonzero(could | must).tolist(), key=lambda place: ground.rows[place]):
             left -= ground.rows[place]
-            if left < 0:
-                return
+            if left >= 0:
+                small[place] = True
+            elif must[place]:
+                for walk in ground.walks:
+                    for probe in walk.alone.get(place, ()):
+                        _look([query], place, probe, max(1, int(wanted[place])))
+        if small.any():
             for walk in ground.walks:
-                for probe in walk.alone.get(place, ()):
-                    _look([query], place, probe, max(1, int(wanted[place])))
-            query.bounds[place] = -np.inf
-        could = undecided(merge, query.candidates(sizes), query.bounds, k)
+                query.add(*walk.read(query.lens, small))
+        query.bounds[could | must] = -np.inf
+        # When the time is used up, only what must be found is looked for.
+        still = undecided if left >= 0 else _missing
+        could = still(merge, query.candidates(sizes), query.bounds, k)
+
+
+def _missing(merge: Merge, candidates: Candidates, bounds: np.ndarray, k: int) -> np.ndarray:
+    """Languages of which a passage must be among the first k whatever it scores: (L,) bool."""
+    if not merge.gives_places:
+        return np.zeros(len(bounds), dtype=bool)
+    return undecided(merge, candidates, np.where(bounds > -np.inf, _LOWEST, -np.inf), k)

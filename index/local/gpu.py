@@ -7,9 +7,10 @@ wanted, and what comes back is checked. Where that leaves too little, the proces
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -20,7 +21,7 @@ from index.local.part import Found, Part
 from index.local.probes import Probe, exact_probe
 from index.local.segment import Segment
 
-__all__ = ["Gpu", "find_gpu", "on_gpu", "placement"]
+__all__ = ["Budget", "Device", "Gpu", "OnDevice", "find_gpu", "on_gpu", "placement", "sizes_of"]
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +33,39 @@ _SPARE = 2
 _COPY_AT_ONCE = 100_000
 
 
+Place = tuple[str, str]
+"""A segment and a language: where a part stands."""
+
+
+class Budget:
+    """Bytes of a device's memory, shared by all collections of this process: first come, first served."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._lock = threading.Lock()
+        self._taken: dict[object, int] = {}
+
+    def take(self, owner: object, sizes: Mapping[Place, int]) -> set[Place]:
+        """The places of an owner that fit beside what others hold, the largest first; it held others before.
+
+        sizes: bytes of each of its places.
+        """
+        with self._lock:
+            left = self.size - sum(taken for other, taken in self._taken.items() if other is not owner)
+            chosen = placement(sizes, left)
+            self._taken[owner] = sum(sizes[place] for place in chosen)
+            return chosen
+
+    def give_back(self, owner: object) -> None:
+        """The owner holds nothing any more; others take it when they change next."""
+        with self._lock:
+            self._taken.pop(owner, None)
+
+
 class Device(Protocol):
     """What places parts."""
 
-    budget: int
+    budget: Budget
     lock: threading.Lock
 
     def index_of(self, part: Part, dimension: int, is_half: bool) -> Any:
@@ -43,10 +73,10 @@ class Device(Protocol):
 
 
 class Gpu:
-    """The first GPU. budget: bytes that vectors may take."""
+    """The first GPU. size: bytes that vectors may take."""
 
-    def __init__(self, budget: int) -> None:
-        self.budget = budget
+    def __init__(self, size: int) -> None:
+        self.budget = Budget(size)
         self.lock = threading.Lock()  # FAISS' resources serve one search at a time
         self._resources = faiss.StandardGpuResources()
 
@@ -60,8 +90,9 @@ class Gpu:
         return index
 
 
+@functools.lru_cache(maxsize=1)
 def find_gpu(gibibytes: float | None) -> Gpu | None:
-    """The GPU to keep vectors on, None without one.
+    """The GPU to keep vectors on, None without one; the same for all collections of this process.
 
     gibibytes: memory that vectors may take; None means four fifths of what is free, 0 none.
     """
@@ -78,18 +109,22 @@ def find_gpu(gibibytes: float | None) -> Gpu | None:
     return Gpu(budget)
 
 
-def placement(segments: Sequence[Segment], budget: int) -> set[tuple[str, str]]:
-    """(segment, language) of the parts to keep on a device: the largest first, while they fit."""
-    sizes = {
+def sizes_of(segments: Sequence[Segment]) -> dict[Place, int]:
+    """Bytes that each part would take on a device."""
+    return {
         (segment.facts.name, code): len(part.numbers) * _bytes(segment)
         for segment in segments
         for code, part in segment.parts.items()
     }
-    chosen: set[tuple[str, str]] = set()
+
+
+def placement(sizes: Mapping[Place, int], left: int) -> set[Place]:
+    """Of places of some bytes those to keep on a device: the largest first, while bytes are left."""
+    chosen: set[Place] = set()
     for place, size in sorted(sizes.items(), key=lambda item: (-item[1], item[0])):
-        if size <= budget:
+        if size <= left:
             chosen.add(place)
-            budget -= size
+            left -= size
     return chosen
 
 
@@ -97,16 +132,23 @@ def _bytes(segment: Segment) -> int:
     return segment.facts.dimension * (4 if segment.facts.storage == "float32" else 2)
 
 
-def on_gpu(segments: Sequence[Segment], device: Device | None) -> tuple[Segment, ...]:
-    """The segments with their largest parts on the device, as its budget allows; unchanged without one."""
+def on_gpu(segments: Sequence[Segment], device: Device | None, owner: object) -> tuple[Segment, ...]:
+    """An owner's segments, all of them, with their largest parts on the device, as its budget allows.
+
+    Unchanged without a device.
+    """
     if device is None:
         return tuple(segments)
-    chosen = placement(segments, device.budget)
+    chosen = device.budget.take(owner, sizes_of(segments))
     placed = []
-    for segment in segments:
-        codes = [code for code in segment.parts if (segment.facts.name, code) in chosen]
-        there = {code: segment.devices.get(code) or _placed(segment, code, device) for code in codes}
-        placed.append(replace(segment, devices=there))
+    try:
+        for segment in segments:
+            codes = [code for code in segment.parts if (segment.facts.name, code) in chosen]
+            there = {code: segment.devices.get(code) or _placed(segment, code, device) for code in codes}
+            placed.append(replace(segment, devices=there))
+    except BaseException:
+        device.budget.give_back(owner)
+        raise
     return tuple(placed)
 
 

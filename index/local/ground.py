@@ -18,11 +18,15 @@ from index.local.probes import Probe, exact_probe, picked_probe
 from index.local.segment import ROWS_PER_EFFORT, Segment, slices
 from index.local.store import Numbers
 from index.local.tail import Tail
+from index.merging.lens import Lens
 
 __all__ = ["Ground", "Met", "Walk", "survey"]
 
-_DEPTH = 4
-"""A walk keeps at least this many times k candidates, as `probes.py` has it."""
+_NOTHING = np.empty(0, dtype=np.int64)
+
+_DEPTH, _DEPTH_ASIDE = 4, 8
+"""A walk keeps at least this many times k candidates, as `probes.py` has it; one with another vector than the query
+twice as many, for those that score highest are not quite those it meets first."""
 
 _FEW = 0.05
 """As in `segment.py`: up to this share of its rows is picked out one by one."""
@@ -43,7 +47,8 @@ class Walk:
     """A segment's graph as a choice allows it.
 
     mask: (n,) bool, None when all rows may be met. starts, places: the first row of each language and its place in
-    the choice, -1 for one that is not in it. alone: place → how to look into that language alone.
+    the choice, -1 for one that is not in it. here: (L,) bool, which languages of the choice it meets.
+    alone: place → how to look into that language alone.
     """
 
     segment: Segment
@@ -51,12 +56,13 @@ class Walk:
     effort: int
     starts: np.ndarray
     places: np.ndarray
+    here: np.ndarray
     alone: dict[int, list[Probe]]
     _parameters: dict[int, Any] = field(default_factory=dict)
 
     def meet(self, vectors: np.ndarray, k: int, with_vectors: bool) -> list[Met]:
         """All that one walk for the k nearest to each of vectors, (n, dim) float32, has kept on its way."""
-        effort = max(self.effort, _DEPTH * k)
+        effort = max(self.effort, (_DEPTH_ASIDE if with_vectors else _DEPTH) * k)
         if effort not in self._parameters:
             selector = None if self.mask is None else bitmap(self.mask)
             self._parameters[effort] = faiss.SearchParametersHNSW(efSearch=effort, sel=selector)
@@ -71,8 +77,23 @@ class Walk:
         if not kept.all():
             scores, rows = scores[kept], rows[kept]
         places = self.places[np.searchsorted(self.starts, rows, side="right") - 1]
-        vectors = self.segment.storage.reconstruct_batch(rows) if with_vectors and len(rows) else None
+        vectors = self.segment.vectors(rows) if with_vectors and len(rows) else None
         return Met(self.segment.numbers[rows], places, scores, vectors)
+
+    def read(self, lens: Lens, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """All passages of some languages, (L,) bool: numbers, places and products with what the lens asks, (m,) each.
+
+        One block for all of them: a search in each has the cost of a call for some dozen rows.
+        """
+        bounds = np.append(self.starts, len(self.segment.numbers)).tolist()
+        parts = zip(bounds, bounds[1:], self.places.tolist(), strict=False)
+        there = [(start, stop, place) for start, stop, place in parts if place >= 0 and chosen[place]]
+        rows = np.concatenate([_NOTHING, *(np.arange(start, stop) for start, stop, _ in there)])
+        places = np.concatenate([_NOTHING, *(np.full(stop - start, place) for start, stop, place in there)])
+        if self.mask is not None:
+            alive = self.mask[rows]
+            rows, places = rows[alive], places[alive]
+        return self.segment.numbers[rows], places, lens.products(self.segment.vectors(rows), places)
 
     @property
     def rows_per_walk(self) -> int:
@@ -86,12 +107,14 @@ class Ground:
 
     sizes: language → passages in the pool, filter or not. exact: (place of a language, how to search it exactly).
     rows: (L,) int64, rows that looking into each language alone in the walks' segments reads at most.
+    is_filtered: whether a filter may leave fewer passages of a language than `sizes` says.
     """
 
     sizes: dict[str, int]
     exact: list[tuple[int, Probe]]
     walks: list[Walk]
     rows: np.ndarray
+    is_filtered: bool
 
 
 def survey(segments: Sequence[Segment], tail: Tail, sizes: dict[str, int], among: Numbers | None) -> Ground:
@@ -100,7 +123,7 @@ def survey(segments: Sequence[Segment], tail: Tail, sizes: dict[str, int], among
     sizes: language → passages. among: the numbers that fit a filter; None without one.
     """
     languages = list(sizes)
-    ground = Ground(sizes, [], [], np.zeros(len(languages), dtype=np.int64))
+    ground = Ground(sizes, [], [], np.zeros(len(languages), dtype=np.int64), among is not None)
     for segment in segments:
         _survey_segment(ground, segment, languages, among)
     for place, code in enumerate(languages):
@@ -127,8 +150,8 @@ def _survey_segment(ground: Ground, segment: Segment, languages: Sequence[str], 
     for code, mask in masks.items():
         if code in segment.devices and not is_few:
             ground.exact.append((place_of[code], segment.devices[code].probe(segment.parts[code], mask)))
-        elif is_few and isinstance(segment.storage, faiss.IndexFlat):
-            rows = segment.joined({code: mask})
+        elif is_few and mask is not None:
+            rows = segment.rows_of({code: np.flatnonzero(mask)})
             ground.exact.append((place_of[code], picked_probe(segment.storage, segment.numbers, rows)))
         elif effort is None:
             ground.exact.append((place_of[code], exact_probe(segment.parts[code], mask)))
@@ -141,4 +164,4 @@ def _survey_segment(ground: Ground, segment: Segment, languages: Sequence[str], 
         alone = {place_of[code]: segment.probes([code], among) for code in here}
         lengths = np.array([segment.facts.languages[c] if c in here else 0 for c in languages], dtype=np.int64)
         np.add(ground.rows, lengths, out=ground.rows)
-        ground.walks.append(Walk(segment, mask, effort, starts, places, alone))
+        ground.walks.append(Walk(segment, mask, effort, starts, places, lengths > 0, alone))

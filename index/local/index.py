@@ -29,11 +29,11 @@ from index.local.build import Shape
 from index.local.database import is_current
 from index.local.facts import describe
 from index.local.gpu import Gpu
+from index.local.hits import hits_of, once, reranked
 from index.local.lock import claim
 from index.local.manifest import FOLDER
 from index.local.merged import merged
 from index.local.opening import remove_strangers
-from index.local.probes import merge
 from index.local.schedule import Schedule, SnapshotPlan
 from index.local.sealing import Sealer
 from index.local.state import State
@@ -156,18 +156,18 @@ class LocalIndex:
         k = scope.k * _RERANKED if view.is_coarse else scope.k
         scores, numbers = view.nearest(vectors, k, scope.languages, scope.where, self._fitting)
         if view.is_coarse:
-            held = self.store.vectors_of(_once(numbers), self.state.dimension)
-            scores, numbers = _reranked(vectors, numbers, *held, scope.k)
-        passages = self.store.get(_once(numbers))
-        return [_hits(*row, passages, scope) for row in zip(scores.tolist(), numbers.tolist(), strict=True)]
+            held = self.store.vectors_of(once(numbers), self.state.dimension)
+            scores, numbers = reranked(vectors, numbers, *held, scope.k)
+        passages = self.store.get(once(numbers))
+        return [hits_of(*row, passages, scope) for row in zip(scores.tolist(), numbers.tolist(), strict=True)]
 
     def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
         """The hits `search` gives, with scores and languages of three times as many behind them."""
         view = self.view()
         if view.is_coarse:  # it looks as far by itself
             scores, numbers = view.nearest(vectors, scope.k * _RERANKED, scope.languages, scope.where, self._fitting)
-            held = self.store.vectors_of(_once(numbers), self.state.dimension)
-            scores, numbers = _reranked(vectors, numbers, *held, scope.k * _RERANKED)
+            held = self.store.vectors_of(once(numbers), self.state.dimension)
+            scores, numbers = reranked(vectors, numbers, *held, scope.k * _RERANKED)
         else:
             scores, numbers = view.nearest(vectors, scope.k, scope.languages, scope.where, self._fitting, WIDER)
         rows = zip(scores.tolist(), numbers.tolist(), strict=True)
@@ -178,8 +178,12 @@ class LocalIndex:
         ranked = sorted(pair for pair in ranked if pair[0] < math.inf)
         numbers = [number for _, number in ranked]
         first = [-score for score, _ in ranked[: scope.k]]
-        hits = _hits(first, numbers[: scope.k], self.store.get(numbers[: scope.k]), scope)
+        hits = hits_of(first, numbers[: scope.k], self.store.get(numbers[: scope.k]), scope)
         return Found(hits, [-score for score, _ in ranked], view.languages_of(numbers))
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many, evenly spread, as they are searched."""
+        return self.view().sample(language, most)
 
     def _fitting(self, conditions: tuple[Condition, ...]) -> Numbers:
         return facets.fitting(self.store.database, conditions)
@@ -187,10 +191,6 @@ class LocalIndex:
     def merged(self, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, scope: Scope) -> list[list[Hit]]:
         """For each query the first k hits by a rule; every hit obeys the scope. See `merged.py`."""
         return merged(self.view(), self.store, lenses, merge, statistics, scope, self._fitting)
-
-    def sample(self, language: str, most: int) -> np.ndarray:
-        """Vectors of a language, (n, dim) float32, at most so many, evenly spread, as they are searched."""
-        return self.view().sample(language, most)
 
     def remember(self, name: str, value: str | None) -> None:
         """Write down a fact, on disk on return; None forgets it."""
@@ -234,37 +234,10 @@ class LocalIndex:
             self._schedule.close()
         self._sealer.close()
         self.lexical.close()
+        self.state.close()
         self.store.close()
         self._release()
 
     def _release(self) -> None:
         if self._lock is not None:
             self._lock.close()
-
-
-def _once(numbers: np.ndarray) -> list[int]:
-    """Each number once; one query's are different already."""
-    return (numbers[0] if len(numbers) == 1 else np.unique(numbers)).tolist()  # type: ignore[no-any-return]
-
-
-def _reranked(
-    vectors: np.ndarray, numbers: np.ndarray, known: np.ndarray, stored: np.ndarray, k: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """The k best candidates of each query by their stored vectors, (n, dim); known: those still there, ascending."""
-    if not len(known):
-        return np.empty((len(numbers), 0), dtype=np.float32), np.empty((len(numbers), 0), dtype=np.int64)
-    at = np.searchsorted(known, numbers).clip(max=len(known) - 1)
-    scores = np.stack([stored[rows] @ vector for rows, vector in zip(at, vectors, strict=True)])
-    return merge([(np.where(known[at] == numbers, scores, -np.inf), numbers)], len(vectors), k)
-
-
-def _hits(scores: list[float], numbers: list[int], passages: dict[int, Passage], scope: Scope) -> list[Hit]:
-    """The k best that are still there, equal ones by number, checked once more against the languages asked for.
-
-    Scores are rounded first: the last bits of one vector's score hang on which rows stand beside it.
-    """
-    told = [(-round(score, 6), number) for score, number in zip(scores, numbers, strict=True) if number in passages]
-    hits = [Hit(passages[number], -score) for score, number in sorted(told)]
-    if scope.languages is not None:
-        hits = [hit for hit in hits if hit.passage.language in scope.languages]
-    return hits[: scope.k]

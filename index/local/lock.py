@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 from pathlib import Path
 from typing import IO
 
 from index.errors import CollectionInUse, StorageUnavailable
+from index.locks import hold
 
 __all__ = ["claim"]
 
@@ -19,17 +19,13 @@ def claim(folder: Path) -> IO[bytes]:
     Raises CollectionInUse when another process holds it, StorageUnavailable when the folder cannot be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / LOCK).open("ab")
+        lock = hold(folder / LOCK)
     except OSError as error:
         raise StorageUnavailable(f"Collection {folder.name!r} cannot be written: {error}.", path=str(folder)) from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        lock.close()
+    if lock is None:
         raise CollectionInUse(
             f"Collection {folder.name!r} is open for writing in another process. Stop that process, or send the "
             "passages to the running service (POST /collections/NAME/passages).",
             collection=folder.name,
-        ) from error
+        )
     return lock

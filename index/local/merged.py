@@ -35,6 +35,8 @@ def merged(
 
     statistics: of the languages searched. fitting: looks up the numbers that fit a filter.
     """
+    if not statistics.languages:
+        return [[] for _ in lenses]
     is_coarse = view.is_coarse
     k = scope.k * _RERANKED if is_coarse else scope.k
     ground = view.ground(statistics.languages, scope.where, fitting)
@@ -55,7 +57,7 @@ def _taken(candidates: Candidates, rows: np.ndarray) -> Candidates:
 
 def _scored_anew(lens: Lens, candidates: Candidates, store: PassageStore) -> Candidates:
     """From the vectors in the database, without those that are no more."""
-    exact = store.vectors_of(candidates.keys.tolist(), len(lens.query))
+    exact = _vectors(store, candidates.keys.tolist(), len(lens.query))
     kept = np.flatnonzero([key in exact for key in candidates.keys.tolist()])
     candidates = _taken(candidates, kept)
     if not len(kept):
@@ -65,6 +67,11 @@ def _scored_anew(lens: Lens, candidates: Candidates, store: PassageStore) -> Can
     return Candidates(candidates.languages, scores, candidates.keys, candidates.sizes)
 
 
+def _vectors(store: PassageStore, numbers: list[int], dimension: int) -> dict[int, np.ndarray]:
+    known, vectors = store.vectors_of(numbers, dimension)
+    return dict(zip(known.tolist(), vectors, strict=True))
+
+
 def _hits(lens: Lens, first: Candidates, store: PassageStore) -> list[Hit]:
     """Hits in their order, with cosines, of those that are still there and in their language."""
     numbers, codes = first.keys.tolist(), list(first.sizes)
@@ -72,7 +79,7 @@ def _hits(lens: Lens, first: Candidates, store: PassageStore) -> list[Hit]:
     if lens.asks_as_given:
         cosines = (first.scores + lens.offsets[first.languages]) / lens.factors[first.languages]
     else:
-        exact = store.vectors_of(numbers, len(lens.query))
+        exact = _vectors(store, numbers, len(lens.query))
         cosines = np.array([float(exact[number] @ lens.query) if number in exact else 0.0 for number in numbers])
     found = zip(numbers, first.languages.tolist(), cosines.tolist(), strict=True)
     return [

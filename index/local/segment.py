@@ -105,6 +105,14 @@ class Segment:
         dead = [part.numbers[~part.alive] for part in self.parts.values() if part.alive is not None]
         return [int(number) for numbers in dead for number in numbers]
 
+    def vectors(self, rows: np.ndarray) -> np.ndarray:
+        """The vectors of some rows, (n, dim) float32, decoded where they are coded."""
+        if self.facts.storage != "float32":
+            return np.asarray(self.storage.reconstruct_batch(rows))
+        size = self.storage.ntotal * self.facts.dimension
+        held = faiss.rev_swig_ptr(faiss.downcast_index(self.storage).get_xb(), size)
+        return np.asarray(held.reshape(-1, self.facts.dimension)[rows])
+
     def without(self, dropped: Numbers) -> Self:
         """The segment with these numbers dead; numbers that are not here are passed over."""
         parts = {code: part.without(dropped[code]) if code in dropped else part for code, part in self.parts.items()}
@@ -114,7 +122,7 @@ class Segment:
         """How to look through some languages, among given numbers unless None."""
         chosen = [code for code in languages if code in self.parts and (among is None or code in among)]
         if among is not None:
-            rows = self._rows({code: self.parts[code].living_rows(among[code]) for code in chosen})
+            rows = self.rows_of({code: self.parts[code].living_rows(among[code]) for code in chosen})
             if len(rows) <= _FEW * self.facts.rows:
                 return [picked_probe(self.storage, self.numbers, rows)] if len(rows) else []
         masks = {code: self.parts[code].allowed(None if among is None else among[code]) for code in chosen}
@@ -147,7 +155,7 @@ class Segment:
         effort *= 2 if is_filtered else 1
         return effort if allowed > ROWS_PER_EFFORT * effort else None
 
-    def _rows(self, rows_of: Mapping[str, np.ndarray]) -> np.ndarray:
+    def rows_of(self, rows_of: Mapping[str, np.ndarray]) -> np.ndarray:
         """Rows of the segment from rows of its parts, ascending."""
         there = [rows_of[code] + rows.start for code, rows in slices(self.facts.languages) if code in rows_of]
         return np.concatenate(there) if there else np.empty(0, dtype=np.int64)

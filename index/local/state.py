@@ -32,7 +32,7 @@ class State:
     """
 
     def __init__(self, store: PassageStore, vectors: Path, gpu: Gpu | None = None) -> None:
-        self.store, self.vectors, self._gpu = store, vectors, gpu
+        self.store, self.vectors, self._gpu, self._share = store, vectors, gpu, object()
         self.dimension = int(store.facts()["dimension"])
         multiply_batches(self.dimension)
         self.writing = threading.RLock()
@@ -41,7 +41,7 @@ class State:
     def _opened(self, before: Opened | None = None) -> Opened:
         opened = open_view(self.store, self.vectors, self.dimension, before)
         view = opened.view
-        return opened._replace(view=View(on_gpu(view.segments, self._gpu), view.tail))
+        return opened._replace(view=View(on_gpu(view.segments, self._gpu, self._share), view.tail))
 
     @property
     def view(self) -> View:
@@ -74,7 +74,7 @@ class State:
             dropped = self.store.dropped(merge.first, merge.last)
             built = [segment.without(dropped) for segment in built]
             kept = [segment for segment in self.view.segments if segment.facts.name not in merge.replaces]
-            segments = on_gpu((*kept, *built), self._gpu)
+            segments = on_gpu((*kept, *built), self._gpu, self._share)
             facts = [segment.facts for segment in segments]
             manifest = Manifest(generation=self.now.manifest.generation + 1, segments=facts)
             self.vectors.mkdir(exist_ok=True)
@@ -83,3 +83,8 @@ class State:
             self.now = self.now._replace(manifest=manifest, view=view)
             dead = [number for segment in built for number in segment.dead_numbers()]
             self.store.settle(manifest.generation, merge.first, merge.last, dead)
+
+    def close(self) -> None:
+        """Leave the GPU to others."""
+        if self._gpu is not None:
+            self._gpu.budget.give_back(self._share)

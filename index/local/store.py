@@ -24,7 +24,7 @@ from index.local.schema import facet_rows
 from index.local.sums import Sums, change, means_of, read_sums, sums_of
 from index.passages import Passage
 
-__all__ = ["Numbers", "PassageStore", "Rows"]
+__all__ = ["Numbers", "PassageStore", "Rows", "by_language"]
 
 Numbers = dict[str, np.ndarray]
 """Language → passages' numbers, (n,) int64, ascending."""

@@ -102,6 +102,15 @@ class View:
         starts = [one.first for one in known]
         return [known[bisect_right(starts, number) - 1].languages((number,))[0] for number in numbers]
 
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many, evenly spread over those that are alive."""
+        held = [segment.parts[language] for segment in self.segments if language in segment.parts]
+        held += [self.tail.parts[language]] if language in self.tail.parts else []
+        rows = [np.arange(len(p.numbers)) if p.alive is None else np.flatnonzero(p.alive) for p in held]
+        step = max(1, -(-sum(map(len, rows)) // most))
+        blocks = [p.exact.reconstruct_batch(r[::step]) for p, r in zip(held, rows, strict=True) if len(r)]
+        return np.concatenate([np.empty((0, self.tail.dimension), dtype=np.float32), *blocks])[:most]
+
     def ground(
         self,
         languages: Sequence[str],
@@ -120,15 +129,6 @@ class View:
             self._grounds[choice] = ground
         faiss.omp_set_num_threads(1)
         return ground
-
-    def sample(self, language: str, most: int) -> np.ndarray:
-        """Vectors of a language, (n, dim) float32, at most so many, evenly spread over those that are alive."""
-        held = [segment.parts[language] for segment in self.segments if language in segment.parts]
-        held += [self.tail.parts[language]] if language in self.tail.parts else []
-        rows = [np.arange(len(p.numbers)) if p.alive is None else np.flatnonzero(p.alive) for p in held]
-        step = max(1, -(-sum(map(len, rows)) // most))
-        blocks = [p.exact.reconstruct_batch(r[::step]) for p, r in zip(held, rows, strict=True) if len(r)]
-        return np.concatenate([np.empty((0, self.tail.dimension), dtype=np.float32), *blocks])[:most]
 
     def _choose(self, languages: Sequence[str], among: Numbers | None) -> list[Probe]:
         probes = [probe for segment in self.segments for probe in segment.probes(languages, among)]

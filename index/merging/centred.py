@@ -9,6 +9,7 @@ import numpy as np
 
 from index.merging.lens import Lens
 from index.merging.merge import Merge
+from index.merging.products import inner
 from index.merging.statistics import Statistics
 
 __all__ = ["Centred"]
@@ -16,7 +17,7 @@ __all__ = ["Centred"]
 
 @dataclass(frozen=True)
 class Centred(Merge):
-    """s − q · (mu_L − mu), with mu_L the mean vector of the passages of L and mu of all.
+    """s − q · (mu_L − mu), with mu_L the mean vector of the passages of L, drawn in where they are few, and mu of all.
 
     query_side: take the mean of the passages in the query's language off the query too. That changes the order
     within languages; a query whose language is unknown, or has no passage here, stays as it is.
@@ -31,8 +32,8 @@ class Centred(Merge):
         """Every language is asked the same; its offset is the mean score of its passages less that of all."""
         place = statistics.place(asked) if self.query_side else None
         if place is None:
-            return Lens.shifted(query, statistics, statistics.means.ahead @ query)
-        moved = (query - statistics.means.vectors[place]).astype(np.float32)
-        offsets = statistics.means.ahead @ moved
+            return Lens.shifted(query, statistics, inner(statistics.ahead32, query))
+        moved = query - statistics.means32[place]
+        offsets = inner(statistics.ahead32, moved)
         walk = statistics.steered(moved, -offsets)
         return Lens(statistics.languages, query, moved, np.ones(len(offsets)), offsets, walk)

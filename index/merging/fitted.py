@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from index.merging.products import inner
+
 __all__ = ["DIRECTIONS", "Fitted"]
 
 DIRECTIONS = 4
@@ -44,9 +46,9 @@ class Fitted:
         and Bishop 1999): some tens of products a language for the square of the dimension.
         """
         n_languages, count, dim = self.axes.shape
-        along = (self.axes.reshape(n_languages * count, dim) @ query.astype(np.float32)).reshape(n_languages, count)
+        along = inner(self.axes.reshape(n_languages * count, dim), query).reshape(n_languages, count)
         squares = np.einsum("lr,lr->l", along, along, dtype=np.float64)
-        return np.asarray(np.sqrt(squares + self.rest * float(query @ query)))
+        return np.asarray(np.sqrt(squares + self.rest * float(query.dot(query))))
 
     def is_outgrown(self, counts: Mapping[str, int], fingerprint: str, share: float) -> bool:
         """Whether it is time to fit again.
@@ -82,7 +84,7 @@ class Fitted:
     def load(cls, path: Path) -> Fitted | None:
         """What was saved; None where there is nothing, or nothing that can be read: it is then fitted anew."""
         try:
-            with np.load(path, allow_pickle=False) as held:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
                 if int(held["version"]) != _VERSION:
                     return None
                 languages = tuple(str(code) for code in held["languages"])

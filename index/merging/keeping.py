@@ -107,7 +107,9 @@ class Corrections:
         if self._seen is means:
             return  # nothing has been written since this was last looked at
         fitted = self.fitted()
-        if fitted is None or fitted.fingerprint != self._fingerprint:
+        if not means.languages:
+            return
+        if fitted is None or not fitted.languages or fitted.fingerprint != self._fingerprint:
             self.fit()
         elif fitted.is_outgrown(_counts(means), self._fingerprint, GROWTH):
             self._fit_beside()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.merging.products import inner
+
 if TYPE_CHECKING:
     from index.merging.statistics import Statistics
 
@@ -58,7 +60,7 @@ class Lens:
     def products(self, vectors: np.ndarray, languages: np.ndarray) -> np.ndarray:
         """queries_L · p of vectors, (m, dim), in languages, (m,) int64 places: (m,) float64."""
         if self.queries.ndim == 1:
-            return np.asarray(vectors @ self.queries, dtype=np.float64)
+            return inner(np.ascontiguousarray(vectors), self.queries).astype(np.float64)
         return np.asarray(np.einsum("md,md->m", vectors, self.queries[languages]), dtype=np.float64)
 
     def scores(self, products: np.ndarray, languages: np.ndarray) -> np.ndarray:

@@ -37,7 +37,9 @@ class Lir(Merge):
         query_after = query - (own @ query) @ own
         along = directions @ query_after
         queries = (query_after - np.einsum("lr,lrd->ld", along, directions)).astype(np.float32)
-        shifts = -np.einsum("lr,lrd,ld->l", along, directions, statistics.means.vectors)
-        none = np.zeros(len(shifts))
+        means, none = statistics.means32, np.zeros(len(along))
+        # A language too small to have directions gets its offset taken off instead, as the others' means are removed.
+        offsets = np.where(statistics.is_fitted, 0.0, means @ query_after)
+        shifts = -np.einsum("lr,lrd,ld->l", along, directions, means) - offsets
         walk = statistics.steered(np.asarray(query_after, dtype=np.float32), shifts)
-        return Lens(statistics.languages, query, queries, none + 1, none, walk)
+        return Lens(statistics.languages, query, queries, none + 1, offsets, walk)

@@ -15,7 +15,7 @@ import numpy as np
 from index.merging.lens import Lens
 from index.merging.statistics import Statistics
 
-__all__ = ["Candidates", "Merge", "ranks_in_languages"]
+__all__ = ["Candidates", "Merge", "at_most", "ranks_in_languages"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ class Merge:
     def wanted(self, sizes: Mapping[str, int], k: int) -> np.ndarray:
         """How many of each language, best first, may be among the first k: (L,) int64.
 
-        sizes: language → passages in the pool.
+        sizes: language → passages in the pool, all of which may be found. Under a filter use `at_most`.
         """
-        return np.minimum(np.fromiter(sizes.values(), dtype=np.int64, count=len(sizes)), k)
+        return at_most(sizes, k)
 
     def arrange(self, candidates: Candidates, k: int) -> np.ndarray:
         """All candidates in their final order, (m,) int64; the first k are the answer."""
@@ -71,6 +71,11 @@ class Merge:
     def as_json(self) -> dict[str, Any]:
         """The rule with its options: what `parse_merge` reads."""
         return {"rule": self.rule, **{field.name: getattr(self, field.name) for field in fields(self)}}
+
+
+def at_most(sizes: Mapping[str, int], k: int) -> np.ndarray:
+    """Passages of each language that k hits can hold: (L,) int64."""
+    return np.minimum(np.fromiter(sizes.values(), dtype=np.int64, count=len(sizes)), k)
 
 
 def ranks_in_languages(candidates: Candidates) -> np.ndarray:

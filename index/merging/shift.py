@@ -9,6 +9,7 @@ import numpy as np
 
 from index.merging.lens import Lens
 from index.merging.merge import Merge
+from index.merging.products import inner
 from index.merging.statistics import Statistics
 
 __all__ = ["Shift"]
@@ -31,7 +32,7 @@ class Shift(Merge):
 
     def lens(self, query: np.ndarray, statistics: Statistics, asked: str) -> Lens:
         """Passages are shifted by their language's vector, so scores are by its product with the query."""
-        products = statistics.means32 @ query
+        products = inner(statistics.means32, query)
         place = None if self.reference is None else statistics.place(self.reference)
-        reference = statistics.means.pool @ query if place is None else products[place]
+        reference = float(statistics.means.pool @ query) if place is None else products[place]
         return Lens.shifted(query, statistics, self.strength * (products - reference))

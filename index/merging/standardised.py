@@ -9,6 +9,7 @@ import numpy as np
 
 from index.merging.lens import Lens
 from index.merging.merge import Merge
+from index.merging.products import inner
 from index.merging.statistics import Statistics
 
 __all__ = ["Standardised"]
@@ -36,7 +37,7 @@ class Standardised(Merge):
 
     def lens(self, query: np.ndarray, statistics: Statistics, asked: str) -> Lens:
         """Mean and deviation of all of a language's scores, without looking at any."""
-        means, spreads = statistics.means32 @ query, np.maximum(statistics.spreads(query), 1e-6)
+        means, spreads = inner(statistics.means32, query), np.maximum(statistics.spreads(query), 1e-6)
         walk = statistics.steered(query, -means, -(_TOP if self.tail is None else self.tail) * spreads)
         if self.tail is not None:
             offsets = means + self.tail * spreads

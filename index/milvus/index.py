@@ -31,7 +31,7 @@ from index.milvus.means import MeanEstimates
 from index.milvus.merged import merged
 from index.milvus.names import CREATED, Properties, stored_name
 from index.milvus.nearest import LEAST_EF, ask, nearest, nearest_and_behind
-from index.milvus.scanning import scan
+from index.milvus.scanning import blocks, scan
 from index.milvus.schema import PASSAGE_FIELDS, index_params, passage_of, requests_of, row_of, schema_of
 from index.milvus.server import TIMEOUT, Address, connect, told
 from index.passages import Passage
@@ -178,7 +178,7 @@ class MilvusIndex:
         with self._lock:
             self._require_writer()
             self._counted = None
-            for block in _blocks(ids, _IDS_AT_ONCE):
+            for block in blocks(ids, _IDS_AT_ONCE):
                 # Milvus answers how many were asked for, not how many there were.
                 found = [row["id"] for row in self._query(one_of("id", block), ["id"])]
                 if found:
@@ -189,29 +189,32 @@ class MilvusIndex:
 
     def get(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Passages by id; ids that are not there are left out."""
-        rows = [row for block in _blocks(ids, _IDS_AT_ONCE) for row in self._query(one_of("id", block), PASSAGE_FIELDS)]
+        rows = [row for block in blocks(ids, _IDS_AT_ONCE) for row in self._query(one_of("id", block), PASSAGE_FIELDS)]
         wanted = set(ids)
         return {row["id"]: passage_of(row) for row in rows if row["id"] in wanted}
 
     def search(self, vectors: np.ndarray, scope: Scope) -> list[list[Hit]]:
         """For each query vector its nearest passages, best first; equal scores are ordered by id."""
-        return nearest(self._ask, checked_vectors(vectors, len(vectors), self._dimension), scope)
+        queries = checked_vectors(vectors, len(vectors), self._dimension)
+        return nearest(self._ask, queries, scope)
 
     def search_wider(self, vectors: np.ndarray, scope: Scope) -> list[Found]:
         """The hits, with scores and languages of three times as many behind them; see `nearest.py`."""
         return nearest_and_behind(self._ask, checked_vectors(vectors, len(vectors), self._dimension), scope)
+
+    def sample(self, language: str, most: int) -> np.ndarray:
+        """Vectors of a language, (n, dim) float32, at most so many, in no order that Milvus promises."""
+        return self._means.sample(language, most)
 
     def merged(self, lenses: Sequence[Lens], merge: Merge, statistics: Statistics, scope: Scope) -> list[list[Hit]]:
         """For each query the first k hits by a rule; every hit obeys the scope. See `merged.py`."""
         return merged(self.search, self._vectors_of, lenses, merge, statistics, scope)
 
     def _vectors_of(self, ids: Sequence[str]) -> dict[str, np.ndarray]:
-        asked = (self._query(one_of("id", block), ["id", "vector"]) for block in _blocks(ids, _IDS_AT_ONCE))
-        return {row["id"]: np.array(row["vector"], dtype=np.float32) for rows in asked for row in rows}
-
-    def sample(self, language: str, most: int) -> np.ndarray:
-        """Vectors of a language, (n, dim) float32, at most so many, those that Milvus gives first."""
-        return self._means.sample(language, most)
+        rows = [
+            row for block in blocks(ids, _IDS_AT_ONCE) for row in self._query(one_of("id", block), ["id", "vector"])
+        ]
+        return {row["id"]: np.array(row["vector"], dtype=np.float32) for row in rows}
 
     def remember(self, name: str, value: str | None) -> None:
         """Write down a fact on the collection; None forgets it."""
@@ -255,8 +258,3 @@ class MilvusIndex:
     def close(self) -> None:
         """Let go of the connection; everything acknowledged is durable already."""
         self._client.close()
-
-
-def _blocks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

@@ -13,7 +13,7 @@ import numpy as np
 
 from index.answer import Hit
 from index.merging.lens import Lens
-from index.merging.merge import Candidates, Merge
+from index.merging.merge import Candidates, Merge, at_most
 from index.merging.statistics import Statistics
 from index.question import Scope
 
@@ -38,7 +38,7 @@ def merged(
 ) -> list[list[Hit]]:
     """For each query the first k hits by the rule; every hit obeys the scope."""
     sizes = dict(zip(statistics.languages, statistics.means.counts.tolist(), strict=True))
-    wanted = merge.wanted(sizes, scope.k)
+    wanted = at_most(sizes, scope.k) if scope.where else merge.wanted(sizes, scope.k)
     with ThreadPoolExecutor(_THREADS) as pool:
         found = list(
             pool.map(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -13,7 +13,7 @@ from index.errors import DamagedCollection, StorageUnavailable
 from index.milvus.expressions import quoted
 from index.milvus.schema import PASSAGE_FIELDS, passage_of
 
-__all__ = ["scan"]
+__all__ = ["blocks", "scan"]
 
 Query = Callable[..., list[Any]]
 """An expression, fields and options → rows."""
@@ -50,3 +50,9 @@ def _page(query: Query, is_there: Callable[[], bool], after: str, size: int) -> 
             if size == 1 or not is_there():
                 raise
             size //= 2
+
+
+def blocks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Yield items in runs of a size."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

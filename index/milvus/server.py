@@ -13,7 +13,7 @@ from pymilvus.exceptions import MilvusException
 
 from index.errors import InvalidInput, NotFound, StorageUnavailable
 
-__all__ = ["Address", "connect", "told"]
+__all__ = ["TIMEOUT", "Address", "connect", "told"]
 
 TIMEOUT = 60.0
 """Seconds a request may take."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from index.errors import InvalidInput
 
-__all__ = ["FIELDS", "Columns"]
+__all__ = ["FIELDS", "Columns", "plain"]
 
 FIELDS = ("id", "text", "language", "title", "metadata")
 """Fields of a passage line."""

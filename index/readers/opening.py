@@ -17,7 +17,17 @@ from typing import IO, Any, cast
 from index.errors import InvalidInput, IsoglotError, NotFound
 from index.extras import require_extra
 
-__all__ = ["STDIN", "Opened", "SourceUnreachable", "file_size", "file_stamp", "is_url", "opened", "suffix"]
+__all__ = [
+    "STDIN",
+    "Opened",
+    "SourceUnreachable",
+    "file_size",
+    "file_stamp",
+    "filesystem",
+    "is_url",
+    "opened",
+    "suffix",
+]
 
 STDIN = "-"
 _COMPRESSED = (".gz", ".zst")

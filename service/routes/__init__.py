@@ -1,1 +1,4 @@
-"""One file per resource."""
+"""One file per resource, each with a `router` that `service/app.py` mounts.
+
+`audit`, `bias`, `collections`, `embed`, `health`, `info`, `jobs`, `openai`, `search`.
+"""

@@ -17,6 +17,8 @@ from service.call import CallOf
 from service.engine import Engine, EngineOf
 from service.schemas import CollectionInfo, Deleted, LexicalIn, LexicalInfo, PassageIn, Stored
 
+__all__ = ["router"]
+
 router = APIRouter(prefix="/collections", tags=["collections"])
 
 Name = Annotated[str, Path(description="Name of a collection.", examples=["demo"])]

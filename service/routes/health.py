@@ -8,6 +8,8 @@ from fastapi.responses import JSONResponse
 from service.engine import EngineOf
 from service.schemas import Health
 
+__all__ = ["router"]
+
 router = APIRouter(prefix="/health", tags=["health"])
 
 

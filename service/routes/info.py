@@ -11,6 +11,8 @@ from index.encoder import Encoder
 from service.engine import EngineOf
 from service.schemas import EncoderInfo, Info, Limits
 
+__all__ = ["router"]
+
 router = APIRouter(tags=["info"])
 
 

@@ -32,6 +32,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(runner.close)
 
 
+__all__ = ["router"]
+
 router = APIRouter(prefix="/jobs", tags=["jobs"], lifespan=_lifespan)
 
 Identity = Annotated[str, Path(description="A job's id.", examples=["docs-910e1ff19e28"])]

@@ -15,6 +15,8 @@ from service.embedding_schemas import OpenAIItem, OpenAIRequest, OpenAIResponse,
 from service.engine import Engine, EngineOf
 from service.routes.embed import require_dimension, shortened
 
+__all__ = ["router"]
+
 router = APIRouter(prefix="/v1", tags=["embed"])
 
 

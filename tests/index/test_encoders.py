@@ -34,9 +34,9 @@ def test_encoders_are_found_by_name_and_loaded_once(encoder_folder: Path, folder
 
 
 def test_one_folder_may_be_listed_itself(encoder_folder: Path, folder: Path) -> None:
-    encoders = known(encoder_folder, str(folder / "one"), "organisation/model")
+    encoders = known(encoder_folder, str(folder / "one"), "organisation/model@main")
     assert encoders.named("one").fingerprint == encoders.named(str(folder / "one")).fingerprint
-    assert "organisation/model" in encoders.names() and "two" not in encoders.names()
+    assert {"organisation/model", "organisation/model@main"} <= set(encoders.names()) and "two" not in encoders.names()
 
 
 @pytest.mark.parametrize("name", ["three", "../shelf/two", "notes", "", "/etc"])

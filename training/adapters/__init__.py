@@ -1,4 +1,4 @@
-"""Public data sets as groups: one small adapter each."""
+"""Public data sets as groups: one small adapter each. `cli` has the verbs of `isoglot data`."""
 
 from __future__ import annotations
 

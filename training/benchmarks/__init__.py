@@ -1,4 +1,7 @@
-"""Evaluation sets: one file each, all yielding a `Benchmark`; `BENCHMARKS` has what is known of each."""
+"""Evaluation sets: one file each, all yielding a `Benchmark`; `BENCHMARKS` has what is known of each.
+
+Used from outside, beside `__all__`: `base` (where `Benchmark` comes from), `codes` (languages as the sets write them).
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""`isoglot mine`: passages that look like answers and are none."""
+"""`isoglot mine`: passages that look like answers and are none. `cli` has the verb."""

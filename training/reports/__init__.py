@@ -1,4 +1,7 @@
-"""What an evaluation tells people: terminal, Markdown, pictures, and one HTML page that needs nothing else."""
+"""What an evaluation tells people: terminal, Markdown, pictures, and one HTML page that needs nothing else.
+
+Used from outside: `terminal` and `write` (where the names of `__all__` come from), `mteb` (mteb's own scores).
+"""
 
 from __future__ import annotations
 

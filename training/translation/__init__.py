@@ -1,1 +1,4 @@
-"""Machine translation of groups: engine → journal → filters → group file. Needs the extra `[train]`."""
+"""Machine translation of groups: engine → journal → filters → group file. Needs the extra `[train]`.
+
+`cli` has the verb.
+"""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,13 +12,13 @@ from index.errors import InvalidInput
 from index.languages import language_code
 from training.extra import require_extra
 from training.quiet import quieten
+from training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from training.translation.engine import Engine
 
 __all__ = ["register"]
 
-_KEY_VARIABLE = "ISOGLOT_TRANSLATION_KEY"
 _DEFAULT_BATCH = {"model": 32, "endpoint": 16}
 
 
@@ -51,8 +50,8 @@ def translate(
     """Add machine translations to groups; languages that already stand there are kept.
 
     Stopped or killed, it goes on where it was when run again. Doubtful translations (wrong length or language,
-    copies, duplicates) are left out, counted, and listed in OUT.rejected.jsonl. An endpoint's key is read from the
-    environment variable ISOGLOT_TRANSLATION_KEY.
+    copies, duplicates) are left out, counted, and listed in OUT.rejected.jsonl. An endpoint's key is the setting
+    ISOGLOT_TRANSLATION_KEY.
 
     Examples:
     `isoglot translate groups.jsonl --to de,ar,th --out more.jsonl --model facebook/nllb-200-distilled-600M`
@@ -83,8 +82,9 @@ def _endpoint_engine(url: str, model: str, source: str, batch_size: int | None, 
     require_extra("httpx", "pyarrow")
     from training.translation.endpoint import EndpointEngine
 
-    key, size = os.environ.get(_KEY_VARIABLE), batch_size or _DEFAULT_BATCH["endpoint"]
-    return EndpointEngine(url, model, source, key, size, concurrency)
+    key, size = TrainingSettings().translation_key, batch_size or _DEFAULT_BATCH["endpoint"]
+    secret = None if key is None else key.get_secret_value()
+    return EndpointEngine(url, model, source, secret, size, concurrency)
 
 
 def _run(groups: Path, out: Path, engine: Engine, to: str) -> None:

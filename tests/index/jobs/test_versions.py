@@ -18,10 +18,10 @@ from index.catalog import Catalog
 from index.errors import Conflict, EncoderMismatch, MalformedLine
 from index.jobs.gate import GateRefused, Scores, losses, read_questions
 from index.jobs.listing import states
-from index.jobs.measures import ndcg, rank_distance, recall
 from index.local.build import build_segment
 from index.local.manifest import SegmentFacts
 from index.local.store import PassageStore
+from index.measures import ndcg, rank_distance, recall
 from index.places import LocalPlace
 from index.settings import IndexSettings
 from tests.conftest import make_encoder, write_lines

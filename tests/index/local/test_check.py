@@ -15,6 +15,7 @@ from index.local.build import Shape
 from index.local.check import check
 from index.local.index import DATABASE
 from index.local.manifest import FOLDER
+from index.passages import Passage
 from tests.index.local.made import open_made, passages, vectors
 
 
@@ -40,6 +41,15 @@ def test_nothing_is_wrong_with_a_sound_collection(folder: Path) -> None:
     assert faults(folder) == {}
     result = CliRunner().invoke(app, ["check", "docs", "--data", str(folder.parent.parent)])
     assert result.exit_code == 0 and "1,498 passages" in result.output
+
+
+def test_one_of_a_kind_is_told_in_the_singular(tmp_path: Path) -> None:
+    index = open_made(tmp_path / "c")
+    index.upsert([Passage("p", "text", "de", None, {"year": 1})], vectors(1))
+    index.compact(is_full=True)
+    told = [finding.looked_at for finding in check(index)]
+    assert {"1 passage", "1 entry", "1 segment by checksum", "1 number", "1 vector"} <= set(told)
+    index.close()
 
 
 def _change(statement: str) -> Callable[[Path], None]:

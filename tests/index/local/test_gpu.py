@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from index.local.build import Shape
-from index.local.gpu import Gpu, find_gpu, placement
+from index.local.gpu import Budget, Gpu, find_gpu, placement, sizes_of
 from index.local.index import LocalIndex
 from index.local.part import Part
 from index.question import Scope
@@ -25,7 +25,7 @@ class StandIn:
     """A device whose index knows no selectors; counts its searches."""
 
     def __init__(self, budget: int) -> None:
-        self.budget, self.lock, self.searches = budget, threading.Lock(), 0
+        self.budget, self.lock, self.searches = Budget(budget), threading.Lock(), 0
 
     def index_of(self, part: Part, dimension: int, is_half: bool) -> object:
         flat = faiss.IndexFlatIP(dimension)
@@ -69,12 +69,51 @@ def test_the_largest_parts_go_first(tmp_path: Path) -> None:
     index, _ = filled(tmp_path / "c", None)
     segments = index.state.view.segments
     sizes = {code: len(part.numbers) * 64 for code, part in segments[0].parts.items()}
-    assert {code for _, code in placement(segments, sizes["de"] + sizes["sw"])} == {"de", "sw"}
-    assert placement(segments, 0) == set()
+    assert {code for _, code in placement(sizes_of(segments), sizes["de"] + sizes["sw"])} == {"de", "sw"}
+    assert placement(sizes_of(segments), 0) == set()
     index.close()
 
 
+def held(index: LocalIndex) -> set[str]:
+    return {code for segment in index.state.view.segments for code in segment.devices}
+
+
+def test_collections_share_one_budget(tmp_path: Path) -> None:
+    """What one takes the others lack, until it is closed and they change."""
+    alone, _ = filled(tmp_path / "alone", StandIn(10**9))
+    sizes = {code: len(part.numbers) * 64 for code, part in alone.state.view.segments[0].parts.items()}
+    alone.close()
+    device = StandIn(sizes["de"] + sizes["en"])
+    first, model = filled(tmp_path / "first", device)
+    second, other = filled(tmp_path / "second", device)
+    assert held(first) == {"de", "en"} and held(second) == set()
+    require_equal(second, other, QUERIES)
+    first.close()
+    second.compact(is_full=True)
+    again = LocalIndex(tmp_path / "first", FACTS, read_only=True, gpu=device)  # type: ignore[arg-type]
+    assert held(second) >= {"de"} and "de" not in held(again)
+    require_equal(second, other, QUERIES)
+    require_equal(again, model, QUERIES)
+    again.close()
+    second.close()
+    assert device.budget.take("all", {("s", "xx"): device.budget.size}), "all of it is given back"
+
+
+def test_a_part_that_cannot_be_placed_leaves_its_share_to_others(tmp_path: Path) -> None:
+    class Broken(StandIn):
+        def index_of(self, part: Part, dimension: int, is_half: bool) -> object:
+            raise RuntimeError("out of memory")
+
+    index, _ = filled(tmp_path / "c", None)
+    index.close()
+    device = Broken(10**9)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        LocalIndex(tmp_path / "c", FACTS, gpu=device)  # type: ignore[arg-type]
+    assert device.budget.take("all", {("s", "xx"): device.budget.size})
+
+
 def test_without_a_gpu_one_line_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    find_gpu.cache_clear()
     assert find_gpu(0) is None
     if not HAS_GPU:
         with caplog.at_level(logging.WARNING):

@@ -1,0 +1,121 @@
+"""`isoglot audit`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from index.audit import kept
+from index.audit.audit import DEPTH, audit, baseline_of
+from index.audit.measuring import MEASURES
+from index.audit.questions import ParallelQuestion, demo, read_questions, sample
+from index.audit.report import html
+from index.audit.result import Audit
+from index.catalog import DEMO, Catalog
+from index.errors import CollectionInUse, InvalidInput
+from index.merging import parse_merge
+from index.settings import IndexSettings
+
+__all__ = ["audit_collection"]
+
+errors = Console(stderr=True)
+
+
+def audit_collection(
+    questions: Annotated[
+        Path | None, typer.Argument(help="JSON lines of parallel questions; the demo collection brings its own.")
+    ] = None,
+    collection: Annotated[str, typer.Option("--collection", "-c", help="Name of the collection.")] = DEMO,
+    rules: Annotated[
+        str | None, typer.Option(help="Merge rules to weigh, such as centred,lir; default: all that need no choice.")
+    ] = None,
+    most: Annotated[int, typer.Option("--sample", min=1, help="Questions asked at most, drawn at random.")] = 300,
+    depth: Annotated[int, typer.Option(help="Hits looked at for each question, 10 to 1000.")] = DEPTH,
+    report: Annotated[Path | None, typer.Option(help="HTML report to write.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder that holds the collections; default ISOGLOT_DATA.")
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option("--encoder", help="Encoder folder or bundled name; default ISOGLOT_ENCODER.")
+    ] = None,
+) -> None:
+    """Ask a collection the same questions in several languages, and see whom it favours.
+
+    Tells how far answers depend on the language asked in, which languages start ahead, and what each merge rule
+    would do to relevance and evenness, with a recommendation. The last audit of each collection is kept: the
+    service shows it, and measures drift against it.
+
+    A line: `{"id": "t1", "questions": {"en": "…", "th": "…"}, "relevant": ["tides.en", "tides.th"]}`; `relevant`,
+    the ids of the passages that answer it, may be left out.
+
+    Examples: `isoglot audit` (the demo collection)
+
+    `isoglot audit questions.jsonl --collection docs --report audit.html`
+    """
+    asked = sample(_questions(questions, collection), most)
+    settings = IndexSettings.load(data=data, encoder=encoder)
+    chosen = None if rules is None else [parse_merge(rule.strip()) for rule in rules.split(",")]
+    loaded = settings.load_encoder()
+    catalog = Catalog(settings.place(), loaded, read_only=True, allowed=settings.languages)
+    with closing(catalog), _shown() as progress:
+        found = audit(catalog.get(collection), asked, chosen, depth, progress)
+    kept.keep(settings.data, found)
+    try:
+        with closing(Catalog(settings.place(), loaded)) as writer:
+            baseline_of(found).save(writer.get(collection).index)
+    except CollectionInUse:
+        errors.print(
+            "Another process writes to this collection; only its own POST /audit sets what drift is measured from."
+        )
+    if report is not None:
+        report.write_text(html(found), encoding="utf-8")
+        errors.print(f"Report: {report}")
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        _show(found)
+
+
+def _questions(path: Path | None, collection: str) -> list[ParallelQuestion]:
+    if path is not None:
+        return read_questions(path)
+    if collection != DEMO:
+        raise InvalidInput(f"Give a file of parallel questions to ask collection {collection!r}.")
+    return demo()
+
+
+@contextmanager
+def _shown() -> Iterator[Callable[[str, int, int], None]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
+        tasks: dict[str, int] = {}
+
+        def tell(rule: str, done: int, total: int) -> None:
+            if rule not in tasks:
+                tasks[rule] = progress.add_task(rule, total=total)
+            progress.update(tasks[rule], completed=done)  # type: ignore[arg-type]
+
+        yield tell
+
+
+def _show(found: Audit) -> None:
+    names = [name for name in MEASURES if name in found.rules[0].measures]
+    asked = f"{found.questions:,} questions in {len(found.query_languages)} languages"
+    table = Table(title=f"{asked}, collection {found.collection!r}")
+    table.add_column("rule")
+    for name in names:
+        table.add_column(name.replace("_", " "), justify="right")
+    for rule in found.rules:
+        style = "bold" if rule.rule == found.recommendation else None
+        table.add_row(rule.rule, *(f"{rule.measures[name].mean:.4g}" for name in names), style=style)
+    console = Console()
+    console.print(table)
+    console.print(found.sentence, soft_wrap=True)
