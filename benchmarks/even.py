@@ -1,7 +1,7 @@
 """Every merge rule judged: relevance in one language, across and in one pool, and how evenly the pool is ranked.
 
-    python -m benchmarks.even --benchmark demo
-    python -m benchmarks.even --benchmark xquad-r=DIR --questions 300
+    python -m benchmarks.even --benchmark demo --out docs/merging.md
+    python -m benchmarks.even --benchmark xquad-r=DIR --questions 100 --half second --out docs/merging.md
 
 A rule orders the whole pool for every query, and each difference from raw scores is tested (questions with all their
 translations flipped together; Holm over the table). Corrections are fitted from the pool's own passages, nothing from
@@ -59,7 +59,7 @@ def main(
     encoder: Annotated[str, typer.Option(help="Encoder, by the names `isoglot evaluate` takes.")] = "isoglot-static",
     questions: Annotated[int, typer.Option(help="Questions taken, drawn at random; 0 takes all.")] = 0,
     half: Annotated[str, typer.Option(help="Draw from the first half of the questions, the second or both.")] = "both",
-    out: Annotated[Path | None, typer.Option(help="File to write the table to; default: print it.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Page with a place for the table; default: print it.")] = None,
 ) -> None:
     """Write a Markdown table."""
     name, data = parse_benchmark(benchmark)
@@ -79,7 +79,16 @@ def main(
     if out is None:
         print(table)
     else:
-        out.write_text(table, encoding="utf-8")
+        _put(table, out, name)
+
+
+def _put(table: str, page: Path, name: str) -> None:
+    """Put the table in its place on a page, between `<!-- NAME -->` and `<!-- end of NAME -->`."""
+    before, start, rest = page.read_text(encoding="utf-8").partition(f"<!-- {name} -->\n")
+    _, end, after = rest.partition(f"<!-- end of {name} -->\n")
+    if not start or not end:
+        raise typer.BadParameter(f"{page} has no place for {name}: <!-- {name} --> and <!-- end of {name} -->")
+    page.write_text(before + start + table + end + after, encoding="utf-8")
 
 
 def _drawn(benchmark: Benchmark, count: int, half: str) -> Benchmark:

@@ -24,7 +24,7 @@ FOLDERS = {
     "training/reports": (310, 175), "training/studies": (40, 255), "training/judging": (175, 255),
     "training/bias": (310, 335), "training/benchmarks": (175, 415),
     "index/readers": (615, 95), "index/jobs": (725, 95), "index/lexical": (725, 175), "index/local": (725, 255),
-    "index/merging": (615, 255), "index/bias": (615, 335), "index/milvus": (725, 335), "index/demo": (505, 415),
+    "index/audit": (505, 255), "index/merging": (615, 255), "index/bias": (615, 335), "index/milvus": (725, 335), "index/demo": (505, 415),
     "service/routes": (920, 95), "service/page": (920, 175),
 }  # fmt: skip
 """Folder → its box's left upper corner; a folder that is not there is not drawn."""

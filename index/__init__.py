@@ -11,7 +11,8 @@ take beside them:
 - `text`, `languages`: checks on texts; BCP 47 codes and detection.
 - `passages`, `question`, `filters`: what is stored; what is asked; filters on metadata.
 - `catalog`, `collection`, `answer`: where passages are kept and searched; what a search answers.
-- `lexical`, `bias`: search by words; what an answer favours.
+- `lexical`, `bias`, `merging`: search by words; what an answer favours; rules that even it out. `audit`:
+  all of it, measured.
 - `jobs`: batch indexing. `demo`: the demo set.
 - `threads`: cores, and who gets how many. `extras`: whether what an extra brings is there.
 """

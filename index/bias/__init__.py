@@ -1,6 +1,7 @@
 """What an answer favours: shares of languages, the scores languages start ahead by, and when to warn.
 
-Used from outside, beside `__all__`: `means` (sums and means of vectors), `ndkl` (the measure, for judging).
+Used from outside, beside `__all__`: `means` (sums and means of vectors), `baseline` (what an audit
+found, to compare with), `ndkl` (the measure, for judging).
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 A search asks for one by name (`"merge"`), or its collection has one. Corrections of scores come from the collection
 itself and need no passage encoded again.
+
+Used by the rest of the index: `rules` and `chosen` (rules by name, a collection's own), `merge`, `lens` and `deciding`
+(what a rule is, how a query sees a language, when to stop looking), `statistics` and `keeping` (what is known of a
+collection), `products` (inner products).
 """
 
 from index.merging.merge import Candidates, Merge

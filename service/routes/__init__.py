@@ -1,4 +1,4 @@
 """One file per resource, each with a `router` that `service/app.py` mounts.
 
-`collections`, `embed`, `health`, `info`, `jobs`, `openai`, `search`.
+`audit`, `bias`, `collections`, `embed`, `health`, `info`, `jobs`, `openai`, `search`.
 """
