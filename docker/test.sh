@@ -17,7 +17,6 @@ PATH=$PATH:/usr/sbin:/sbin
 base=${BASE_IMAGE:-python:3.11-slim-bookworm}
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 ca=${PIP_CA:-${PIP_CERT:-}}
-work=$(mktemp -d "${TMPDIR:-/tmp}/isoglot-docker.XXXXXX")
 name=isoglot-test-$$
 install=no keep=no
 for word in "$@"; do
@@ -27,6 +26,8 @@ for word in "$@"; do
         *) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 2 ;;
     esac
 done
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/isoglot-docker.XXXXXX")
 
 say() { printf '%4ds  %s\n' "$SECONDS" "$*"; }
 fail() { say "FAILED: $*"; exit 1; }

@@ -30,6 +30,8 @@ from index.errors import EncoderMismatch, InvalidInput, IsoglotError, NotFound
 from index.jobs.cli import register as register_jobs
 from index.lexical.cli import lexical
 from index.local.cli import check_collection, snapshot
+from index.merging.cli import merge as merge_command
+from index.merging.cli import merge_of
 from index.passages import Passage, read_passages, require_unique
 from index.question import Mode
 from index.settings import IndexSettings
@@ -63,6 +65,7 @@ index_app.command("copy")(copy)
 register_jobs(index_app)
 index_app.command("snapshot")(snapshot)
 index_app.command("lexical")(lexical)
+index_app.command("merge")(merge_command)
 app.command("check")(check_collection)
 app.command("audit")(audit_collection)
 
@@ -146,6 +149,9 @@ def search(
     rerank: Annotated[
         bool, typer.Option("--rerank", help="Let the cross-encoder of ISOGLOT_RERANKER order the first hits.")
     ] = False,
+    merge: Annotated[
+        str | None, typer.Option(help="Rule that makes one list of several languages, such as centred; or JSON.")
+    ] = None,
     collection: CollectionOption = DEMO,
     bias: Annotated[bool, typer.Option("--bias", help="Report what the hits favour (docs/bias.md).")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
@@ -159,6 +165,7 @@ def search(
 
     `isoglot search "น้ำขึ้นน้ำลงเกิดจากอะไร" -l de,fr --collection docs`
     """
+    rule = None if merge is None else merge_of(merge)
     settings = IndexSettings.load(data=data, encoder=encoder)
     encoders = settings.open_encoders() if encoder is None else None  # one that is asked for is that one
     loaded, allowed = settings.load_encoder(), settings.languages
@@ -166,7 +173,7 @@ def search(
     catalog = Catalog(settings.place(), loaded, True, allowed, encoders, reranker)
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
     found = _open(catalog, collection)
-    answer = found.search(query, k, chosen, query_language, _filter(where), bias, mode, rerank)
+    answer = found.search(query, k, chosen, query_language, _filter(where), bias, mode, rerank, rule)
     if as_json:
         typer.echo(json.dumps(answer.as_json(), ensure_ascii=False, indent=2))
     else:

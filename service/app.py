@@ -16,7 +16,7 @@ from service.access import Access
 from service.engine import Engine
 from service.limits import BodyLimit, InFlight
 from service.observing import Observe
-from service.routes import audit, bias, collections, embed, health, info, jobs, openai, search
+from service.routes import audit, bias, collections, embed, health, info, jobs, merging, openai, search
 from service.settings import Settings
 
 __all__ = ["create_app"]
@@ -52,7 +52,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     problems.install(app)
     # For the documentation alone: `Access` has checked the key before.
     bearer = [Security(HTTPBearer(auto_error=False, description="An API key, where the service has any."))]
-    for routes in (search, bias, audit, embed, openai, collections, jobs, info):
+    for routes in (search, bias, audit, embed, openai, collections, merging, jobs, info):
         app.include_router(routes.router, dependencies=bearer)
     app.include_router(health.router)
     page.mount(app)

@@ -24,6 +24,7 @@ from index.question import Mode
 from service import client_calls as calls
 from service.client_calls import Call, IsoglotFailed, Kind, Retries
 from service.embedding_schemas import EmbedResponse
+from service.merge_schemas import MergeInfo
 from service.schemas import CollectionInfo, Deleted, Info, LexicalInfo, SearchResponse, Stored
 
 __all__ = ["AsyncIsoglot", "Isoglot", "IsoglotFailed", "SearchOptions"]
@@ -42,6 +43,7 @@ class SearchOptions(TypedDict, total=False):
     rerank: bool
     rerank_candidates: int
     bias: bool
+    merge: str | Mapping[str, Any] | None
 
 
 class Isoglot:
@@ -84,6 +86,10 @@ class Isoglot:
     def switch_lexical(self, collection: str, on: bool = True) -> LexicalInfo:
         """Switch lexical search of a collection on or off; `info` of the collection says when it is ready."""
         return self._send(calls.switch_lexical(collection, on))
+
+    def set_merge(self, collection: str, merge: str | Mapping[str, Any] | None) -> MergeInfo:
+        """Set the rule for searches of a collection that name none; None goes back to raw scores."""
+        return self._send(calls.set_merge(collection, merge))
 
     def upsert(self, collection: str, passages: Iterable[Mapping[str, Any]]) -> Stored:
         """Store passages (`id`, `text`, and `language`, `title`, `metadata` where known); all or none."""
@@ -154,6 +160,10 @@ class AsyncIsoglot:
     async def switch_lexical(self, collection: str, on: bool = True) -> LexicalInfo:
         """Switch lexical search of a collection on or off; `info` of the collection says when it is ready."""
         return await self._send(calls.switch_lexical(collection, on))
+
+    async def set_merge(self, collection: str, merge: str | Mapping[str, Any] | None) -> MergeInfo:
+        """Set the rule for searches of a collection that name none; None goes back to raw scores."""
+        return await self._send(calls.set_merge(collection, merge))
 
     async def upsert(self, collection: str, passages: Iterable[Mapping[str, Any]]) -> Stored:
         """Store passages (`id`, `text`, and `language`, `title`, `metadata` where known); all or none."""

@@ -13,6 +13,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from service.embedding_schemas import EmbedResponse
+from service.merge_schemas import MergeInfo
 from service.schemas import CollectionInfo, Deleted, LexicalInfo, Problem, SearchResponse, SearchResponses, Stored
 
 __all__ = [
@@ -121,6 +122,11 @@ def create(collection: str) -> Call[CollectionInfo]:
 def switch_lexical(collection: str, on: bool) -> Call[LexicalInfo]:
     """Switch lexical search."""
     return Call("PUT", _at(collection, "/lexical"), LexicalInfo, {"on": on})
+
+
+def set_merge(collection: str, merge: str | Mapping[str, Any] | None) -> Call[MergeInfo]:
+    """Set a collection's merge rule."""
+    return Call("PUT", _at(collection, "/merge"), MergeInfo, {"merge": merge})
 
 
 def upsert(collection: str, passages: Iterable[Mapping[str, Any]]) -> Call[Stored]:

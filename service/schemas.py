@@ -65,6 +65,12 @@ class SearchRequest(RequestModel):
     query_language: str | None = Field(
         None, description="The queries' language, when known; null has it detected.", examples=["th"]
     )
+    merge: str | dict[str, Any] | None = Field(
+        None,
+        description='How hits of several languages make one list: a rule\'s name, or {"rule": name, option: value}; '
+        "null takes the collection's. See docs/merging.md.",
+        examples=["centred", {"rule": "shift", "strength": 1.0}],
+    )
     mode: Mode = Field(
         "dense",
         description="`dense` compares meaning; `lexical` counts shared words (BM25); `hybrid` does both, and leaves "
@@ -127,6 +133,9 @@ class SearchResponse(BaseModel):
     truncated: bool = Field(description="Whether the query was longer than the encoder reads.")
     mode: Mode = Field(description="What decided.")
     bias: Bias | None = Field(None, description="What the answer favours; null unless asked for.")
+    merge: dict[str, Any] = Field(
+        description="The rule that put the hits of the vectors in order.", examples=[{"rule": "score"}]
+    )
     collection: str
 
 

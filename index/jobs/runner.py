@@ -18,7 +18,7 @@ from typing import Any
 
 from index.catalog import Catalog
 from index.encoders import Encoders
-from index.errors import IsoglotError
+from index.errors import IsoglotError, NotFound
 from index.jobs.changeover import reencode_beside
 from index.jobs.job import FOLDER, build, plan
 from index.jobs.ledger import Ledger
@@ -120,10 +120,16 @@ class JobRunner:
                 if stop.wait(0.2):
                     process.terminate()
                     process.wait()
-        left = state_of(self._settings, state.id)
-        if left.status == "queued" and left.phase != HANDED_OVER:
-            told = f"The job's process ended with {process.returncode} before it began; see {folder / LOG}."
-            self._enter(state, status="failed", error=told)
+        with suppress(NotFound):  # forgotten since it said it had ended
+            left = state_of(self._settings, state.id)
+            if left.status == "queued" and left.phase != HANDED_OVER and self._is_latest(state, stop):
+                told = f"The job's process ended with {process.returncode} before it began; see {folder / LOG}."
+                self._enter(state, status="failed", error=told)
+
+    def _is_latest(self, state: JobState, stop: threading.Event) -> bool:
+        """Whether the job was not queued again since it said it had ended."""
+        with self._lock:
+            return self._stops.get(state.id) is stop
 
     def _enter(self, state: JobState, **changes: Any) -> None:
         with closing(Ledger(self._settings.data / FOLDER / state.id, state)) as ledger:

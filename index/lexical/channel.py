@@ -81,10 +81,25 @@ class Channel:
 
     def build(self) -> None:
         """Take in all passages that are not in yet; what is committed stays, so that a later call goes on there."""
+        if self._is_complete():
+            return
         is_more = True
         while is_more and not self._keeper.is_closing:
             with self._state.writing, self._state.store.database.transaction() as connection:
                 is_more = tables.extend(connection, _PASSAGES_AT_ONCE)
+        with self._state.store.database.reading() as connection:
+            names = list(tables.table_names(connection).values())
+        for name in names:
+            self._merge(name)
+
+    def _merge(self, table: str) -> None:
+        is_first = is_more = True
+        while is_more and not self._keeper.is_closing:
+            with self._state.writing, self._state.store.database.transaction() as connection:
+                if table not in tables.table_names(connection).values():
+                    return  # switched off meanwhile
+                is_more = tables.merge(connection, table, is_first)
+            is_first = False
 
     def search(
         self, query: str, vector: np.ndarray, k: int, languages: Sequence[str], where: tuple[Condition, ...] = ()

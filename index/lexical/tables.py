@@ -25,6 +25,7 @@ __all__ = [
     "changed",
     "drop_all",
     "extend",
+    "merge",
     "read_state",
     "searchable",
     "start",
@@ -41,6 +42,9 @@ CREATE TABLE lexical (              -- one row while lexical search is on
 CREATE TABLE lexical_languages (number INTEGER PRIMARY KEY, language TEXT NOT NULL UNIQUE);
 """
 """What every local database holds; the tables of words come with the first passage of a language."""
+
+_PAGES_AT_ONCE = 500
+"""Pages of FTS5 merged in one transaction, some two megabytes."""
 
 Words = tuple[int, str, str]
 """A passage's number, language and searchable text."""
@@ -162,6 +166,19 @@ def extend(connection: sqlite3.Connection, size: int) -> bool:
     built = rows[-1][0] if len(rows) == size else state.target
     connection.execute("UPDATE lexical SET built = ?", (built,))
     return bool(built < state.target)
+
+
+def merge(connection: sqlite3.Connection, table: str, is_first: bool) -> bool:
+    """Merge some of the parts that writing has left of a table; whether there is more to do.
+
+    A table in one part is searched twice as fast as one in many. is_first: begins to merge all there are.
+    """
+    before = connection.total_changes
+    connection.execute(
+        f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)",  # noqa: S608
+        (-_PAGES_AT_ONCE if is_first else _PAGES_AT_ONCE,),
+    )
+    return connection.total_changes - before >= 2  # FTS5's own sign of being done
 
 
 def searchable(title: str | None, text: str) -> str:

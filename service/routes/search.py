@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from index.errors import InvalidInput
+from index.merging import parse_merge
 from index.question import Question
 from service.call import CallOf
 from service.schemas import SearchRequest, SearchResponse, SearchResponses
@@ -24,8 +25,9 @@ async def search(body: SearchRequest, call: CallOf) -> SearchResponse | SearchRe
     if body.k > limit:
         raise InvalidInput(f"k is {body.k}; it must be from 1 to {limit} (ISOGLOT_MAX_HITS).", k=body.k, limit=limit)
     queries = call.texts([body.query] if isinstance(body.query, str) else body.query, "query")
-    shared = body.model_dump(exclude={"query", "collection"})
-    questions = [Question(query, **shared) for query in queries]
+    shared = body.model_dump(exclude={"query", "collection", "merge"})
+    merge = None if body.merge is None else parse_merge(body.merge)
+    questions = [Question(query, merge=merge, **shared) for query in queries]
     questions[0].scope()  # what no collection could answer needs no vector
     collection = await call.engine.opened(body.collection)
     answers = [

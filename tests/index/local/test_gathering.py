@@ -78,7 +78,7 @@ def found(index: LocalIndex, merge: Merge, query: np.ndarray, asked: str, scope:
     ("given", "least"),
     [
         ("score", 0.95), ("centred", 0.9), ({"rule": "centred", "query_side": True}, 0.9), ("shift", 0.9),
-        ("lir", 0.9), ("standardised", 0.9), ({"rule": "standardised", "tail": 3}, 0.9), ("round-robin", 0.9),
+        ("lir", 0.9), ("standardised", 0.85), ({"rule": "standardised", "tail": 3}, 0.85), ("round-robin", 0.9),
         ("proportional", 0.9), ({"rule": "quota", "shares": {"yo": 0.3}}, 0.9), ("reserved", 0.9),
     ],
     ids=str,
