@@ -22,7 +22,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from benchmarks.indexing_contenders import AGAIN, BARE, JOB, SCRIPT, Bare, Jobs, Script
+from benchmarks.indexing_contenders import AGAIN, BARE, JOB, SCRIPT, Bare, Jobs, Script, Taken
 from benchmarks.indexing_data import Row, made_passages, write_lines, xquad_r_sentences
 from benchmarks.indexing_encoders import export_minilm, tiny_encoder
 from benchmarks.indexing_memory import watched
@@ -34,8 +34,8 @@ app = typer.Typer(no_args_is_help=True)
 console = Console()
 
 Results = Annotated[Path, typer.Option("--json", help="File of results; sections that are not run are kept.")]
-_Contender = Callable[[Path], dict[str, float]]
-"""Folder of a round → seconds by name."""
+_Contender = Callable[[Path], dict[str, Taken]]
+"""Folder of a round → what it took, by name."""
 
 
 @app.command()
@@ -46,6 +46,7 @@ def speed(
     texts: Annotated[int, typer.Option(help="Texts of each kind for all-MiniLM-L6-v2.")] = 1024,
     many: Annotated[int, typer.Option(help="Texts of each kind for the other encoder.")] = 8192,
     rounds: Annotated[int, typer.Option(help="Rounds; one more is run to warm up.")] = 5,
+    threads: Annotated[int | None, typer.Option(help="Cores for everybody; default: what each takes.")] = None,
     results: Results = RESULTS,
 ) -> None:
     """Measure passages/s."""
@@ -53,8 +54,9 @@ def speed(
     found: dict[str, Any] = {}
     for name, rows in _corpora(xquad_r, max(texts, many)).items():
         if minilm is not None:
-            found[f"{name}, all-MiniLM-L6-v2"] = _measure(rows[:texts], models, rounds, Script(minilm))
-        found[f"{name}, {encoder}"] = _measure(rows[:many], {"": encoder}, rounds, None)
+            script = Script(minilm, threads)
+            found[f"{name}, all-MiniLM-L6-v2"] = _measure(rows[:texts], models, rounds, threads, script)
+        found[f"{name}, {encoder}"] = _measure(rows[:many], {"": encoder}, rounds, threads)
     for name, section in found.items():
         console.print("\n".join(speed_lines(name, section)))
     keep(results, "speed", found)
@@ -65,28 +67,34 @@ def _corpora(xquad_r: Path | None, count: int) -> dict[str, list[Row]]:
     return made if xquad_r is None else {"XQuAD-R sentences": xquad_r_sentences(xquad_r, count), **made}
 
 
-def _measure(rows: list[Row], encoders: dict[str, str], rounds: int, script: Script | None) -> dict[str, Any]:
-    """Seconds of each contender by round. encoders: word for the table → folder or bundled name."""
-    seconds: dict[str, list[float]] = {}
+def _measure(
+    rows: list[Row], encoders: dict[str, str], rounds: int, threads: int | None, script: Script | None = None
+) -> dict[str, Any]:
+    """Time each contender takes by round. encoders: word for the table → folder or bundled name."""
+    taken: dict[str, list[Taken]] = {}
     sample = [str(row["text"]) for row in rows[:256]]
     with tempfile.TemporaryDirectory() as folder:
         file = write_lines(Path(folder) / "passages.jsonl", rows)
         contenders: list[_Contender] = [lambda _: {SCRIPT: script.run(file)}] if script else []
         for word, encoder in encoders.items():
-            contenders += _contenders(word, encoder, file, sample)
+            contenders += _contenders(word, encoder, file, sample, threads)
         for turn in range(rounds + 1):
             for run in random.sample(contenders, len(contenders)):
-                for name, taken in run(Path(folder) / str(turn)).items():
-                    seconds.setdefault(name, []).extend([taken] if turn else [])
-                    console.print(f"round {turn}: {name} {len(rows) / taken:,.1f}/s")
-    return {"texts": len(rows), "characters": sum(len(str(r["text"])) for r in rows) / len(rows), "seconds": seconds}
+                for name, found in run(Path(folder) / str(turn)).items():
+                    taken.setdefault(name, []).extend([found] if turn else [])
+                    console.print(f"round {turn}: {name} {len(rows) / found.seconds:,.1f}/s")
+    return {
+        "texts": len(rows), "characters": sum(len(str(row["text"])) for row in rows) / len(rows), "threads": threads,
+        "seconds": {name: [one.seconds for one in all_] for name, all_ in taken.items()},
+        "processor": {name: [one.processor for one in all_] for name, all_ in taken.items()},
+    }  # fmt: skip
 
 
-def _contenders(word: str, encoder: str, file: Path, sample: list[str]) -> list[_Contender]:
-    bare, jobs = Bare(encoder, sample), Jobs(encoder)
+def _contenders(word: str, encoder: str, file: Path, sample: list[str], threads: int | None) -> list[_Contender]:
+    bare, jobs = Bare(encoder, sample, threads), Jobs(encoder, threads)
     last = f" {word}" if word else ""
 
-    def twice(data: Path) -> dict[str, float]:
+    def twice(data: Path) -> dict[str, Taken]:
         """A job, and the same over what it has stored."""
         return {JOB + last: jobs.run(file, data / word), AGAIN + last: jobs.run(file, data / word)}
 
