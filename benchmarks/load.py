@@ -169,14 +169,21 @@ def open_loop(port: int, requests: Sequence[bytes], rate: float, seconds: float,
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], ready: str, environment: dict[str, str] | None = None) -> Iterator[Server]:
-    """A server process; `{port}` in the command is a free port. ready: path that answers 200 once it is up."""
+def running(
+    command: Sequence[str], ready: str, environment: dict[str, str] | None = None, folder: Path | None = None
+) -> Iterator[Server]:
+    """A server process; `{port}` in the command is a free port. ready: path that answers 200 once it is up.
+
+    folder: where it runs; None is here.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
         [part.replace("{port}", str(port)) for part in command],
         env={**os.environ, **(environment or {})},
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL if not os.environ.get("SHOW") else None,
     )

@@ -66,20 +66,29 @@ class Peers:
             ("FastAPI + ONNX Runtime, 100 lines", self.hundred_lines),
         ]
 
-    def _start(self, command: Sequence[str], ready: str, **environment: str) -> Server:
+    def _start(self, command: Sequence[str], ready: str, folder: Path | None = None, **environment: str) -> Server:
         path = f"{self.python.parent}:/usr/bin:/bin"
-        return self.opened.enter_context(running(command, ready, {**_QUIET, "PATH": path, **environment}))
+        return self.opened.enter_context(running(command, ready, {**_QUIET, "PATH": path, **environment}, folder))
 
     def _uvicorn(self, app: str, ready: str, **environment: str) -> Server:
         command = [str(self.python), "-m", "uvicorn", "--app-dir", str(HERE), app, "--port", "{port}"]
         return self._start([*command, "--log-level", "warning", "--no-access-log"], ready, **environment)
 
     def infinity(self, engine: str) -> Contender:
-        """infinity-emb; its ONNX engine must be told the pooling, or it serves other vectors without a word."""
-        command = [str(self.python.parent / "infinity_emb"), "v2", "--model-id", str(self.model), "--engine", engine]
+        """infinity-emb; its ONNX engine must be told the pooling, or it serves other vectors without a word.
+
+        It hands the graph's path to Optimum, which takes a bare file name alone: so the graph lies at the top of
+        the folder it runs in.
+        """
+        folder = self.data / f"infinity-{engine}"
+        folder.mkdir()
+        for file in (*self.model.iterdir(), *([self.model / "onnx" / "model.onnx"] if engine == "optimum" else [])):
+            if file.name != "onnx":
+                (folder / file.name).symlink_to(file)
+        command = [str(self.python.parent / "infinity_emb"), "v2", "--model-id", ".", "--engine", engine]
         options = ["--port", "{port}", "--host", "127.0.0.1", "--served-model-name", "m", "--device", "cpu"]
         pooling = ["--pooling-method", "mean"] if engine == "optimum" else []
-        server = self._start([*command, *options, *pooling, "--log-level", "warning"], "/health")
+        server = self._start([*command, *options, *pooling, "--log-level", "warning"], "/health", folder)
         return Contender(
             f"infinity ({engine})",
             server,
