@@ -18,9 +18,10 @@ from typing import Annotated, cast
 import numpy as np
 import typer
 
-from index.collection import Collection, making_of
+from index.collection import Collection
 from index.encoder import Embedded, Encoder
 from index.local.index import LocalIndex
+from index.making import making_of
 from index.passages import Passage
 from index.question import Question
 

@@ -15,21 +15,21 @@ __all__ = ["FOLDERS", "arrows", "draw"]
 ROOT = Path(__file__).resolve().parent.parent
 WINGS = {
     "training": (20, 430, "makes and judges encoders"),
-    "index": (490, 350, "text → vectors → passages"),
-    "service": (880, 190, "HTTP, and the page"),
+    "index": (490, 475, "text → vectors → passages"),
+    "service": (1000, 190, "HTTP, and the page"),
 }
 """Name → left edge, width, what it does."""
 FOLDERS = {
     "training/adapters": (40, 95), "training/translation": (175, 95), "training/mining": (310, 95),
     "training/reports": (310, 175), "training/studies": (40, 255), "training/judging": (175, 255),
     "training/bias": (310, 335), "training/benchmarks": (175, 415),
-    "index/readers": (615, 95), "index/jobs": (725, 95), "index/lexical": (725, 175), "index/local": (725, 255),
-    "index/audit": (505, 255), "index/merging": (615, 255), "index/bias": (615, 335), "index/milvus": (725, 335), "index/demo": (505, 415),
-    "service/routes": (920, 95), "service/page": (920, 175),
+    "index/readers": (620, 95), "index/jobs": (850, 95), "index/lexical": (735, 175), "index/local": (620, 255),
+    "index/milvus": (505, 335), "index/merging": (735, 335), "index/bias": (620, 415), "index/audit": (850, 415),
+    "index/demo": (505, 480), "service/page": (1020, 95), "service/routes": (1020, 335),
 }  # fmt: skip
 """Folder → its box's left upper corner; a folder that is not there is not drawn."""
 HEIGHT, WIDTH = 34, {"training": 110, "index": 95, "service": 110}
-BOTTOM = 470
+BOTTOM = 530
 INK, LINE = "#0f172a", "#334155"
 
 
@@ -60,10 +60,10 @@ def draw() -> str:
     ]
     found = arrows()
     lines = [
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1090 490" font-family="system-ui, sans-serif" role="img" aria-labelledby="title">',
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1210 550" font-family="system-ui, sans-serif" role="img" aria-labelledby="title">',
         '  <title id="title">The three wings, their folders, and which imports which</title>',
         f'  <defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 10 5 0 10z" fill="{LINE}"/></marker></defs>',
-        '  <rect width="1090" height="490" fill="#ffffff"/>',
+        '  <rect width="1210" height="550" fill="#ffffff"/>',
     ]
     for wing, (x, width, about) in WINGS.items():
         lines += [

@@ -175,7 +175,7 @@ class Collection:
             require_reranker(self.reranker)
         for merge in dict.fromkeys(question.merge for question in questions):
             require_languages(merge or SCORE, counts)
-        rules = [question.merge or self.merge for question in questions]
+        rules = [SCORE if q.mode == "lexical" else q.merge or self.merge for q in questions]
         asked = [decide_language(q.query, q.query_language, self.allowed) for q in questions]
         embedded = embedded or self.encoder.embed([question.query for question in questions], "query")
         vectors = checked_vectors(embedded.vectors, len(questions), self.encoder.dimension)

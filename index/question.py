@@ -69,10 +69,10 @@ class Question:
             raise InvalidInput(
                 f"rerank_candidates is {self.rerank_candidates}; it must be from 1 to {MAX_HITS}.", limit=MAX_HITS
             )
-        if self.bias and (self.mode == "lexical" or self.rerank):
+        if self.mode == "lexical" and self.merge is not None and self.merge.rule != "score":
             raise InvalidInput(
-                "bias tells what the vectors favour; it says nothing of mode 'lexical' or of a reranker's order. "
-                "Ask for one of the two."
+                f"merge {self.merge.rule!r} corrects what vectors find; mode 'lexical' asks none. Use mode 'hybrid', "
+                "where the rule decides the places of languages, or leave merge out."
             )
         codes = None if self.languages is None else tuple(language_codes(self.languages))
         k = max(self.k, self.rerank_candidates) if self.rerank else self.k

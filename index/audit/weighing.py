@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from index.audit.measuring import MEASURES
 from index.audit.result import RuleResult
 
-__all__ = ["LOSS", "axes", "mark_best", "recommend"]
+__all__ = ["LOSS", "RAW", "axes", "mark_best", "recommend"]
 
 LOSS = 0.005
 """Relevance a recommended rule may cost, of 1: less than readers notice, and what the noise of small audits is."""

@@ -143,14 +143,22 @@ def _settle(
     left = _LOOKS * sum(walk.rows_per_walk for walk in ground.walks)
     while could.any():
         must = _missing(merge, query.candidates(sizes), query.bounds, k)
+        small = np.zeros(len(sizes), dtype=bool)
         for place in sorted(np.flatnonzero(could | must).tolist(), key=lambda place: ground.rows[place]):
-            left -= 0 if must[place] else ground.rows[place]
-            if must[place] or left >= 0:
+            left -= ground.rows[place]
+            if left >= 0:
+                small[place] = True
+            elif must[place]:
                 for walk in ground.walks:
                     for probe in walk.alone.get(place, ()):
                         _look([query], place, probe, max(1, int(wanted[place])))
-            query.bounds[place] = -np.inf
-        could = undecided(merge, query.candidates(sizes), query.bounds, k)
+        if small.any():
+            for walk in ground.walks:
+                query.add(*walk.read(query.lens, small))
+        query.bounds[could | must] = -np.inf
+        # When the time is used up, only what must be found is looked for.
+        still = undecided if left >= 0 else _missing
+        could = still(merge, query.candidates(sizes), query.bounds, k)
 
 
 def _missing(merge: Merge, candidates: Candidates, bounds: np.ndarray, k: int) -> np.ndarray:

@@ -18,8 +18,11 @@ from index.local.probes import Probe, exact_probe, picked_probe
 from index.local.segment import ROWS_PER_EFFORT, Segment, slices
 from index.local.store import Numbers
 from index.local.tail import Tail
+from index.merging.lens import Lens
 
 __all__ = ["Ground", "Met", "Walk", "survey"]
+
+_NOTHING = np.empty(0, dtype=np.int64)
 
 _DEPTH, _DEPTH_ASIDE = 4, 8
 """A walk keeps at least this many times k candidates, as `probes.py` has it; one with another vector than the query
@@ -76,6 +79,21 @@ class Walk:
         places = self.places[np.searchsorted(self.starts, rows, side="right") - 1]
         vectors = self.segment.vectors(rows) if with_vectors and len(rows) else None
         return Met(self.segment.numbers[rows], places, scores, vectors)
+
+    def read(self, lens: Lens, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """All passages of some languages, (L,) bool: numbers, places and products with what the lens asks, (m,) each.
+
+        One block for all of them: a search in each has the cost of a call for some dozen rows.
+        """
+        bounds = np.append(self.starts, len(self.segment.numbers)).tolist()
+        parts = zip(bounds, bounds[1:], self.places.tolist(), strict=False)
+        there = [(start, stop, place) for start, stop, place in parts if place >= 0 and chosen[place]]
+        rows = np.concatenate([_NOTHING, *(np.arange(start, stop) for start, stop, _ in there)])
+        places = np.concatenate([_NOTHING, *(np.full(stop - start, place) for start, stop, place in there)])
+        if self.mask is not None:
+            alive = self.mask[rows]
+            rows, places = rows[alive], places[alive]
+        return self.segment.numbers[rows], places, lens.products(self.segment.vectors(rows), places)
 
     @property
     def rows_per_walk(self) -> int:

@@ -17,6 +17,7 @@ from index.demo import demo_passages
 from index.encoder import Encoder
 from index.errors import InvalidInput
 from index.lexical.fusion import nearness, weighed
+from index.merging import SCORE, parse_merge
 from index.passages import Passage
 from index.question import Question
 
@@ -113,3 +114,23 @@ def test_words_count_by_what_the_query_could_reach() -> None:
     assert nearness(cosines, 2) == pytest.approx([1, -1, 0])
     assert weighed(cosines, words, 4.0, 0.25) == pytest.approx([0.75, 0.25, 0.5])
     assert weighed(cosines, words, 40.0, 0.25) == pytest.approx([0.75, 0.025, 0.3875])
+
+
+@pytest.mark.parametrize("merge", [{"rule": "centred"}, {"rule": "round-robin"}, {"rule": "reserved"}])
+def test_a_merge_rule_says_where_languages_stand(demo: Collection, merge: dict[str, str]) -> None:
+    rule = parse_merge(merge)
+    dense, hybrid = (demo.search(QUESTION, 20, mode=mode, merge=rule) for mode in ("dense", "hybrid"))
+    assert codes(hybrid) == codes(dense) != codes(demo.search(QUESTION, 20))
+    assert any(hit.lexical_score for hit in hybrid.hits) and hybrid.merge == rule
+    with pytest.raises(InvalidInput, match="asks none"):
+        demo.search(QUESTION, mode="lexical", merge=rule)
+    demo.set_merge(rule)
+    assert demo.search(QUESTION, mode="lexical").merge == SCORE
+    demo.set_merge(None)
+
+
+def test_a_report_is_of_the_answer_as_it_stands(demo: Collection) -> None:
+    for mode in ("lexical", "hybrid"):
+        answer = demo.search(QUESTION, 12, mode=mode, bias=True)
+        assert answer.bias is not None and answer.bias.warning is None
+        assert sum(answer.bias.hits) == len(answer.hits) == len(answer.bias.offset_ranks)
