@@ -30,6 +30,7 @@ ROOT = Path(__file__).parent.parent.parent
 BLOCKS = re.findall(r"```bash\n(.*?)```", (ROOT / "docs" / "indexing.md").read_text(encoding="utf-8"), re.DOTALL)
 ELSEWHERE = {
     "hf:ORGANISATION": "asks the hub", "index build s3://": "asks a bucket", "pip install": "asks a package index",
+    "reencode": "asks the hub; tests/index/jobs/test_reencoding.py", "--rollback": "takes that back; tests/index/test_aliases.py",
     "install-ray": "makes an environment", "RAY_ADDRESS": "asks a cluster; tests/ray runs it",
 }  # fmt: skip
 
