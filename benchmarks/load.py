@@ -136,7 +136,9 @@ async def _open(port: int, requests: Sequence[bytes], rate: float, seconds: floa
     sent, tasks = 0, set[asyncio.Task[None]]()
 
     async def one(protocol: _Client, request: bytes) -> None:
-        """Ask once."""
+        """Ask once, on a new connection where the server has closed an idle one."""
+        if protocol.transport.is_closing():
+            _, protocol = await loop.create_connection(_Client, "127.0.0.1", port)
         asked = time.perf_counter()
         status = await protocol.ask(request)
         load.note(status, time.perf_counter() - asked)
