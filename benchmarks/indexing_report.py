@@ -98,7 +98,7 @@ def _memory(found: dict[str, Any]) -> Iterator[str]:
     for sample in found["samples"]:
         beyond = sample["resident"] - sample["rows"] * found["dimension"] * 4 / 2**20
         told = (f"{sample['rows']:,.0f}", *(f"{v:,.0f}" for v in (sample["anonymous"], sample["resident"], beyond)))
-        yield f"| {sample['phase']} | {' | '.join(told)} |"
+        yield f"| {sample['phase'] or 'done'} | {' | '.join(told)} |"
     yield ""
 
 

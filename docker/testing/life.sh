@@ -29,7 +29,7 @@ compose up -d --no-build
 wait_healthy
 [ "$(status "$url/collections")" = 401 ] || fail "with keys set, $url/collections answers $(status "$url/collections") without one"
 ask --key "$key"
-$current -f docker/compose.yaml logs isoglot 2>/dev/null | grep -q "encoder /runs/mine" || fail "the encoder of .env does not serve"
+[[ $($current -f docker/compose.yaml logs isoglot 2>&1) == *"encoder /runs/mine"* ]] || fail "the encoder of .env does not serve"
 say "With a key in .env nobody is let in without; the encoder is the one of .env"
 
 image=$(sed -n 's/.*PROMETHEUS_IMAGE:-\(.*\)}".*/\1/p' docker/compose.yaml)
@@ -48,7 +48,7 @@ else
     image=
     say "Not run: Prometheus can be neither pulled nor installed"
 fi
-if [ -n "${daemon:-}" ] && iptables -S FORWARD 2>/dev/null | grep -q -- '-P FORWARD DROP'; then
+if [ -n "${daemon:-}" ] && [[ $(iptables -S FORWARD 2>/dev/null) == *"-P FORWARD DROP"* ]]; then
     image=
     say "Not run: Prometheus; this machine's firewall drops what containers send each other"
 fi
@@ -67,7 +67,7 @@ container=$(docker ps -q --filter "ancestor=$name:cpu" --filter "name=$name")
 began=$SECONDS
 docker stop -t 30 "$container" >/dev/null
 # uvicorn closes everything and then ends by the signal it was sent, which reads as 143.
-docker logs --since 60s "$container" 2>&1 | grep -q "Application shutdown complete" || fail "SIGTERM did not close the service"
+[[ $(docker logs --since 60s "$container" 2>&1) == *"Application shutdown complete"* ]] || fail "SIGTERM did not close the service"
 code=$(docker inspect -f '{{.State.ExitCode}}' "$container")
 [ "$code" = 143 ] || [ "$code" = 0 ] || fail "stopping ended with $code"
 say "SIGTERM was heard: all closed after $((SECONDS - began)) s"
