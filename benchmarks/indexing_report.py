@@ -15,7 +15,7 @@ RESULTS = Path(".bench-indexing/results.json")
 """Where results are kept unless another file is named."""
 
 _SCRIPT, _BARE = "script", "bare ONNX Runtime"
-_BY = "by processor time "
+_BY = "by processor time of "
 _HEAD = """# Indexing jobs, measured
 
 Written by `python -m benchmarks.indexing page` from the results of the commands below; do not edit.
@@ -36,7 +36,7 @@ def speed_lines(name: str, section: dict[str, Any]) -> Iterator[str]:
     cores = f", {section['threads']} thread for each" if section["threads"] else ""
     yield f"### {name}: {section['texts']:,} texts of {section['characters']:.0f} characters{cores}"
     yield ""
-    yield f"| contender | passages/s | of the script | of the bare graph | {_BY}of the script | {_BY}of the bare graph |"
+    yield f"| contender | passages/s | of the script | of the bare graph | {_BY}the script | {_BY}the bare graph |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: |"
     for contender, own in sorted(section["seconds"].items(), key=lambda pair: statistics.median(pair[1])):
         cells = [f"{section['texts'] / statistics.median(own):,.1f}"]
@@ -98,7 +98,7 @@ def _memory(found: dict[str, Any]) -> Iterator[str]:
     for sample in found["samples"]:
         beyond = sample["resident"] - sample["rows"] * found["dimension"] * 4 / 2**20
         told = (f"{sample['rows']:,.0f}", *(f"{v:,.0f}" for v in (sample["anonymous"], sample["resident"], beyond)))
-        yield f"| {sample['phase']} | {' | '.join(told)} |"
+        yield f"| {sample['phase'] or 'done'} | {' | '.join(told)} |"
     yield ""
 
 

@@ -96,6 +96,7 @@ def _spelled(number: int) -> str:
 
 
 def _fill(collection: Collection, made: Made) -> None:
+    some = min(SOME, len(made.passages))
     started = time.thread_time()
     with collection.bulk():
         for start in range(0, len(made.passages), AT_ONCE):
@@ -106,19 +107,19 @@ def _fill(collection: Collection, made: Made) -> None:
     collection.index.lexical.build()
     built, after = time.thread_time() - started, _bytes(collection)
     started = time.thread_time()
-    for start in range(0, SOME, AT_ONCE):
+    for start in range(0, some, AT_ONCE):
         _store(collection, made, start)
     again = time.thread_time() - started
     collection.index.lexical.switch(False)
     started = time.thread_time()
-    for start in range(0, SOME, AT_ONCE):
+    for start in range(0, some, AT_ONCE):
         _store(collection, made, start)
     plain = time.thread_time() - started
     collection.index.lexical.switch(True)
     collection.index.lexical.build()
     print(
         f"{len(made.passages):,} passages stored in {filled:.1f} s; words taken in in {built:.1f} s, "
-        f"{(after - before) / 1e6:.0f} MB beside {before / 1e6:.0f} MB. Replacing {SOME:,} passages: {plain:.2f} s "
+        f"{(after - before) / 1e6:.0f} MB beside {before / 1e6:.0f} MB. Replacing {some:,} passages: {plain:.2f} s "
         f"without words, {again:.2f} s with ({again / plain:.2f})."
     )
 

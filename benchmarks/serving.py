@@ -73,7 +73,13 @@ class Run:
         for turn in range(self.rounds + 1):
             for name in random.sample(sorted(contenders), len(contenders)):
                 _errors.print(f"{title}: round {turn}, {name}", highlight=False)
-                measured = contenders[name]()
+                try:
+                    measured = contenders[name]()
+                except RuntimeError as error:  # told in the page, the others go on
+                    self.absent[f"{name} ({key})"] = str(error)
+                    del contenders[name]
+                    found.pop(name)
+                    continue
                 if turn:
                     found[name].append(measured)
         medians: dict[str, dict[str, float]] = {

@@ -93,6 +93,7 @@ began=$SECONDS
 build cpu
 compose up -d --no-build
 wait_healthy
+[[ $(curl -fs "$url/") == *"<title>"* ]] || fail "no page at $url/"
 python3 docker/checks.py ask "$url"
 say "From a clone to questions answered in $((SECONDS - began)) s, the building of the image included"
 

@@ -15,14 +15,14 @@ from index.collection import Collection
 from index.demo import demo_passages
 from index.encoder import Encoder
 from index.encoders import Encoders
-from index.errors import Conflict, DamagedCollection, InvalidInput, IsoglotError, NotFound
+from index.errors import Conflict, DamagedCollection, EncoderMismatch, InvalidInput, IsoglotError, NotFound
 from index.making import making_of
 from index.passages import Passage
 from index.places import LocalPlace, Place
 from index.reranker import Reranker
 from index.retiring import Retired
 
-__all__ = ["DEMO", "Catalog", "collection_name", "put_in_place"]
+__all__ = ["DEMO", "Catalog", "collection_name", "open_to_read", "put_in_place"]
 
 DEMO = "demo"
 """Name of the demo collection."""
@@ -221,3 +221,15 @@ def _free_names(name: str) -> Iterator[str]:
     yield name
     for number in count(2):
         yield f"{name[:58]}-{number}"
+
+
+def open_to_read(catalog: Catalog, name: str) -> Collection:
+    """A collection to read; the demo one is made first where it is not there or another encoder's."""
+    try:
+        return catalog.get(name)
+    except (NotFound, EncoderMismatch):
+        if name != DEMO:
+            raise
+    with closing(Catalog(catalog.place, catalog.encoder)) as writer:
+        writer.ensure_demo()
+    return catalog.get(name)

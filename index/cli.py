@@ -10,7 +10,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from importlib.metadata import entry_points, version
 from itertools import islice
 from pathlib import Path
@@ -22,11 +22,10 @@ from rich.progress import track
 from rich.text import Text
 
 from index.audit.cli import audit_collection
-from index.catalog import DEMO, Catalog, collection_name
+from index.catalog import DEMO, Catalog, collection_name, open_to_read
 from index.cli_answer import show
 from index.cli_places import copy
-from index.collection import Collection
-from index.errors import EncoderMismatch, InvalidInput, IsoglotError, NotFound
+from index.errors import InvalidInput, IsoglotError
 from index.jobs.cli import register as register_jobs
 from index.lexical.cli import lexical
 from index.local.cli import check_collection, snapshot
@@ -172,7 +171,7 @@ def search(
     reranker = settings.load_reranker() if rerank else None
     catalog = Catalog(settings.place(), loaded, True, allowed, encoders, reranker)
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
-    found = _open(catalog, collection)
+    found = open_to_read(catalog, collection)
     answer = found.search(query, k, chosen, query_language, _filter(where), bias, mode, rerank, rule)
     if as_json:
         typer.echo(json.dumps(answer.as_json(), ensure_ascii=False, indent=2))
@@ -188,18 +187,6 @@ def _filter(text: str | None) -> dict[str, Any] | None:
     except ValueError as error:
         raise InvalidInput(f'--where is no JSON ({error}); give an object such as {{"topic": "tides"}}.') from error
     return parsed
-
-
-def _open(catalog: Catalog, name: str) -> Collection:
-    """A collection to read; the demo one is made first where it is not there or another encoder's."""
-    try:
-        return catalog.get(name)
-    except (NotFound, EncoderMismatch):
-        if name != DEMO:
-            raise
-    with closing(Catalog(catalog.place, catalog.encoder)) as writer:
-        writer.ensure_demo()
-    return catalog.get(name)
 
 
 def main() -> None:

@@ -89,7 +89,8 @@ class Encoders:
             for name in self._likely(facts):
                 if (encoder := self.named(name)).fingerprint == wanted:
                     return encoder
-        return None
+            # Who changes to another encoder looks for the one that is set, which nobody has loaded then.
+            return self.default if self.default.fingerprint == wanted else None
 
     def _likely(self, facts: Mapping[str, str]) -> Iterator[str]:
         """Encoders worth loading: an Isoglot folder says its fingerprint, of others the name must fit."""

@@ -27,6 +27,7 @@ __all__ = [
     "headers",
     "search",
     "search_many",
+    "set_merge",
     "switch_lexical",
     "upsert",
 ]

@@ -29,7 +29,7 @@ find_docker() {
     # Of several clients, one whose builds know secrets: by buildx, or old enough to do without.
     local found client=
     for found in $(type -ap docker); do
-        if DOCKER_BUILDKIT=1 "$found" build --help 2>/dev/null | grep -q -- --secret &&
+        if [[ $(DOCKER_BUILDKIT=1 "$found" build --help 2>/dev/null) == *--secret* ]] &&
             { "$found" buildx version >/dev/null 2>&1 || [[ $("$found" version -f '{{.Client.Version}}') =~ ^(1[89]|2[0-2])\. ]]; }; then
             client=$found
             break

@@ -17,6 +17,10 @@ say "A snapshot left the volume as a tar file and came back as a collection"
 $current -f docker/compose.yaml run --rm -T isoglot keys web --scope read --file /data/keys.jsonl >"$work/web.key" 2>>"$work/compose.log" ||
     fail "no key: $(tail -3 "$work/compose.log")"
 echo ISOGLOT_KEYS_FILE=/data/keys.jsonl >>docker/.env
+# An encoder of one's own: the bundled one under another name, in the volume that training writes to.
+docker run --rm --network none -v "$name-runs:/runs" --entrypoint sh "$name:cpu" -c \
+    'cp -r /opt/isoglot/lib/python3*/site-packages/index/bundled/isoglot-static /runs/mine' || fail "/runs cannot be written"
+echo ISOGLOT_ENCODER=/runs/mine >>docker/.env
 printf %s "$(tr -d '\r\n' <"$work/web.key")" >"$work/metrics.key"
 chmod 644 "$work/metrics.key"
 echo "METRICS_KEY_FILE=$work/metrics.key" >>docker/.env
@@ -25,7 +29,8 @@ compose up -d --no-build
 wait_healthy
 [ "$(status "$url/collections")" = 401 ] || fail "with keys set, $url/collections answers $(status "$url/collections") without one"
 ask --key "$key"
-say "With a key in .env nobody is let in without"
+[[ $($current -f docker/compose.yaml logs isoglot 2>&1) == *"encoder /runs/mine"* ]] || fail "the encoder of .env does not serve"
+say "With a key in .env nobody is let in without; the encoder is the one of .env"
 
 image=$(sed -n 's/.*PROMETHEUS_IMAGE:-\(.*\)}".*/\1/p' docker/compose.yaml)
 if docker pull -q "$image" >/dev/null 2>&1; then
@@ -43,7 +48,7 @@ else
     image=
     say "Not run: Prometheus can be neither pulled nor installed"
 fi
-if [ -n "${daemon:-}" ] && iptables -S FORWARD 2>/dev/null | grep -q -- '-P FORWARD DROP'; then
+if [ -n "${daemon:-}" ] && [[ $(iptables -S FORWARD 2>/dev/null) == *"-P FORWARD DROP"* ]]; then
     image=
     say "Not run: Prometheus; this machine's firewall drops what containers send each other"
 fi
@@ -54,7 +59,7 @@ if [ -n "$image" ]; then
     python3 docker/checks.py dashboard "http://127.0.0.1:$prometheus_port" || fail "the dashboard"
     compose stop prometheus
 fi
-sed -i '/KEYS_FILE/d' docker/.env
+sed -i '/KEYS_FILE/d; /ISOGLOT_ENCODER/d' docker/.env
 compose up -d --no-build isoglot
 wait_healthy
 
@@ -62,7 +67,7 @@ container=$(docker ps -q --filter "ancestor=$name:cpu" --filter "name=$name")
 began=$SECONDS
 docker stop -t 30 "$container" >/dev/null
 # uvicorn closes everything and then ends by the signal it was sent, which reads as 143.
-docker logs --since 60s "$container" 2>&1 | grep -q "Application shutdown complete" || fail "SIGTERM did not close the service"
+[[ $(docker logs --since 60s "$container" 2>&1) == *"Application shutdown complete"* ]] || fail "SIGTERM did not close the service"
 code=$(docker inspect -f '{{.State.ExitCode}}' "$container")
 [ "$code" = 143 ] || [ "$code" = 0 ] || fail "stopping ended with $code"
 say "SIGTERM was heard: all closed after $((SECONDS - began)) s"

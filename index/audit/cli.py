@@ -18,7 +18,7 @@ from index.audit.measuring import MEASURES
 from index.audit.questions import ParallelQuestion, demo, read_questions, sample
 from index.audit.report import html
 from index.audit.result import Audit
-from index.catalog import DEMO, Catalog
+from index.catalog import DEMO, Catalog, open_to_read
 from index.errors import CollectionInUse, InvalidInput
 from index.merging import parse_merge
 from index.settings import IndexSettings
@@ -66,7 +66,7 @@ def audit_collection(
     loaded = settings.load_encoder()
     catalog = Catalog(settings.place(), loaded, read_only=True, allowed=settings.languages)
     with closing(catalog), _shown() as progress:
-        found = audit(catalog.get(collection), asked, chosen, depth, progress)
+        found = audit(open_to_read(catalog, collection), asked, chosen, depth, progress)
     kept.keep(settings.data, found)
     try:
         with closing(Catalog(settings.place(), loaded)) as writer:

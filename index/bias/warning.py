@@ -97,12 +97,13 @@ def _is_ahead(query: np.ndarray, pool: Pool, place: int, offset: float) -> bool:
     code, count, share = pool.means.languages[place], int(pool.means.counts[place]), pool.shares[place]
     own, (vectors, rows) = pool.samples.of(code) @ query, pool.samples.of_pool
     everyone = vectors @ query
-    variance = float(everyone @ everyone) / len(everyone) - float(everyone.mean()) ** 2
+    variance = float(everyone @ everyone) / len(everyone) - (float(everyone.sum()) / len(everyone)) ** 2
     spread = math.sqrt(max(variance, 0.0))
     if abs(offset) < LEAST_ERRORS * spread * math.sqrt(max(1 - share, 0.0) / count):
         return False
     # Beside the others: of a large language the pool is mostly itself.
-    others = np.delete(everyone, rows[code]) if code in rows else everyone
+    mine = rows.get(code, slice(0, 0))
+    others = np.concatenate((everyone[: mine.start], everyone[mine.stop :]))
     if not len(own) or not len(others):
         return False
     lower = _lower_half(own) - _lower_half(others)
@@ -112,8 +113,9 @@ def _is_ahead(query: np.ndarray, pool: Pool, place: int, offset: float) -> bool:
 
 
 def _lower_half(scores: np.ndarray) -> float:
-    """Mean of the lower half of scores, one at least."""
+    """Mean of the lower half of scores, one at least; changes their order."""
     half = len(scores) // 2
     if not half:
         return float(scores[0])
-    return float(np.partition(scores, half)[:half].mean())
+    scores.partition(half)
+    return float(scores[:half].sum()) / half

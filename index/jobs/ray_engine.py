@@ -10,6 +10,7 @@ and encoder must be there under the same name on every machine: URLs, the hub, o
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +21,7 @@ import numpy as np
 
 from index.collection import Collection
 from index.encoder import Encoder
-from index.errors import InvalidInput
+from index.errors import InvalidInput, IsoglotError
 from index.extras import require_extra
 from index.jobs.checking import Checker
 from index.jobs.reading import Item, read
@@ -32,7 +33,7 @@ from index.readers import open_source
 from index.readers.opening import STDIN
 from index.settings import IndexSettings
 
-__all__ = ["read_and_encode"]
+__all__ = ["ClusterUnreachable", "read_and_encode"]
 
 _BLOCK_BYTES = 1024 * 1024
 """Ray's blocks hold 128 MiB by default: hundreds of batches that would be encoded by one actor."""
@@ -41,10 +42,16 @@ _READING_CPUS = 0.5
 """Unlike the actors' share, or Ray runs both stages in one actor and encodes a file on one core."""
 
 
+class ClusterUnreachable(IsoglotError):
+    """A Ray cluster cannot be connected to now."""
+
+    code = "cluster_unreachable"
+
+
 def read_and_encode(spec: JobSpec, settings: IndexSettings, target: Collection, start: Position) -> Iterator[Item]:
     """Yield the rows behind a position, checked and encoded, in order.
 
-    Raises InvalidInput for standard input, or when Ray is not installed.
+    Raises InvalidInput for standard input, or when Ray is not installed; ClusterUnreachable.
     """
     require_extra("The engine ray", "ray", extra="jobs,ray")
     if STDIN in spec.sources:
@@ -53,7 +60,7 @@ def read_and_encode(spec: JobSpec, settings: IndexSettings, target: Collection, 
 
     is_ours = not ray.is_initialized()
     if is_ours:
-        ray.init(log_to_driver=False, logging_level="ERROR", include_dashboard=False)
+        _connect(ray)
     try:
         context = ray.data.DataContext.get_current()
         context.execution_options.preserve_order = True
@@ -65,6 +72,19 @@ def read_and_encode(spec: JobSpec, settings: IndexSettings, target: Collection, 
     finally:
         if is_ours:
             ray.shutdown()
+
+
+def _connect(ray: Any) -> None:
+    """Connect to the cluster RAY_ADDRESS names, or start one."""
+    address = os.environ.get("RAY_ADDRESS")
+    try:
+        ray.init(log_to_driver=False, logging_level="ERROR", include_dashboard=False)
+    except (ConnectionError, TimeoutError) as error:
+        raise ClusterUnreachable(
+            f"The Ray cluster {address or 'of this machine'} does not answer ({error}). RAY_ADDRESS names it, as "
+            "ray://HOST:10001; unset, one is started here. The same command goes on.",
+            address=address,
+        ) from error
 
 
 def _dataset(ray: Any, spec: JobSpec, settings: IndexSettings, target: Collection, start: Position) -> Any:

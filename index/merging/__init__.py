@@ -5,7 +5,7 @@ itself and need no passage encoded again.
 
 Used by the rest of the index: `rules` and `chosen` (rules by name, a collection's own), `merge`, `lens` and `deciding`
 (what a rule is, how a query sees a language, when to stop looking), `statistics` and `keeping` (what is known of a
-collection), `products` (inner products).
+collection), `products` (inner products), `fitting` (directions and spreads from samples), `cli` (its verb).
 """
 
 from index.merging.merge import Candidates, Merge

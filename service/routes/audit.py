@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from pydantic import Field
@@ -78,8 +78,12 @@ async def last(engine: EngineOf, collection: CollectionName = None) -> Audit:
     return await run_in_threadpool(kept.last, engine.settings.data, opened.name)
 
 
-@router.get("/report", response_class=HTMLResponse)
-async def report(engine: EngineOf, collection: CollectionName = None) -> HTMLResponse:
+@router.get(
+    "/report",
+    response_class=Response,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+)
+async def report(engine: EngineOf, collection: CollectionName = None) -> Response:
     """The same as a page that can be saved and sent: nothing in it is fetched."""
     opened = await engine.opened(collection)
     found = await run_in_threadpool(kept.last, engine.settings.data, opened.name)

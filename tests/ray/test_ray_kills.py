@@ -10,6 +10,7 @@ ray = pytest.importorskip("ray")
 
 from benchmarks.job_kills import KILLED, WHOLE, cluster, disturb, write_rows
 from index.jobs.listing import states
+from index.jobs.ray_engine import ClusterUnreachable
 from index.settings import IndexSettings
 from tests.conftest import make_encoder
 from tests.index.jobs.tools import held, run
@@ -32,3 +33,16 @@ def test_kills_of_a_job_and_its_workers_at_random_change_nothing(
     )
     assert found.is_same and held(settings, KILLED) == held(settings, WHOLE)
     assert next(state.tally for state in states(settings) if state.spec.collection == KILLED) == whole.tally
+
+
+def test_a_cluster_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        """As Ray does where nobody listens, after half a minute."""
+        raise ConnectionError("ray client connection timeout")
+
+    monkeypatch.setattr(ray, "init", refuse)
+    monkeypatch.setenv("RAY_ADDRESS", "ray://nowhere:10001")
+    settings = IndexSettings(data=tmp_path / "data", encoder=str(make_encoder(tmp_path / "tiny")), threads=1)
+    with pytest.raises(ClusterUnreachable, match="ray://nowhere:10001 does not answer"):
+        run(settings, write_rows(tmp_path / "rows.jsonl", 10), engine="ray")
+    assert states(settings)[0].status == "failed"

@@ -23,13 +23,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import write_lines
+from tests.conftest import make_encoder, write_lines
 from tests.index.jobs.tools import line
 
 ROOT = Path(__file__).parent.parent.parent
 BLOCKS = re.findall(r"```bash\n(.*?)```", (ROOT / "docs" / "indexing.md").read_text(encoding="utf-8"), re.DOTALL)
 ELSEWHERE = {
     "hf:ORGANISATION": "asks the hub", "index build s3://": "asks a bucket", "pip install": "asks a package index",
+    "reencode": "asks the hub; tests/index/jobs/test_reencoding.py", "--rollback": "takes that back; tests/index/test_aliases.py",
     "install-ray": "makes an environment", "RAY_ADDRESS": "asks a cluster; tests/ray runs it",
 }  # fmt: skip
 
@@ -93,7 +94,7 @@ def test_sources_of_the_first_block_are_indexed(folder: Path) -> None:
 
 @pytest.mark.timeout(900)
 def test_versions_are_gated_switched_and_rolled_back(folder: Path) -> None:
-    build, show, back, move = block_with("--gate")
+    build, show, back, move = block_with("--switch --gate")
     first = f"news-{datetime.now(UTC).date().isoformat()}"
     assert f"points to '{first}'" in run(build, folder)
     write_lines(folder / "passages.jsonl", [line(n) for n in range(9)])
@@ -101,6 +102,16 @@ def test_versions_are_gated_switched_and_rolled_back(folder: Path) -> None:
     assert run(show, folder) == f"news → {first}-2   before: {first}\n"
     assert run(back, folder).startswith(f"news → {first}")
     assert run(move.replace("news-2026-11-20", f"{first}-2"), folder).startswith(f"news → {first}-2")
+
+
+@pytest.mark.timeout(900)
+def test_an_encoder_is_changed_and_changed_back(folder: Path) -> None:
+    reencode, _, back = block_with("index reencode")
+    run(next(command for command in block_with("part-*") if "passages.jsonl --" in command), folder)
+    other = make_encoder(folder / "other", name="other", maximum_tokens=7)
+    run(reencode.replace("intfloat/multilingual-e5-small", str(other)), folder)
+    assert run("isoglot index alias", folder).startswith("docs → docs-20")
+    assert "docs" in run(back, folder)
 
 
 @contextmanager
@@ -154,6 +165,7 @@ def test_a_job_over_a_real_socket(folder: Path) -> None:
 
 
 def test_no_command_of_the_page_is_left_out() -> None:
-    tried = {*block_with("part-*"), *block_with("--gate"), *block_with("ISOGLOT_JOB_SOURCES")}
+    blocks = ("part-*", "--switch --gate", "index reencode", "ISOGLOT_JOB_SOURCES")
+    tried = {command for word in blocks for command in block_with(word)}
     left = [command for block in BLOCKS for command in commands(block) if command not in tried]
     assert [command for command in left if not any(word in command for word in ELSEWHERE)] == []

@@ -41,7 +41,7 @@ def test_a_wrong_key_is_refused_and_the_right_one_searches(serve: Serve, page: P
         expect(form).to_be_visible()
         expect(page.locator("#key")).to_be_focused()
         expect(status).to_contain_text("Enter an API key")
-        assert page.locator("#hits li").count() == 0
+        assert page.locator(".hits li").count() == 0
 
         page.fill("#key", "isoglot-wrong")
         page.click("#access button")
@@ -53,7 +53,7 @@ def test_a_wrong_key_is_refused_and_the_right_one_searches(serve: Serve, page: P
         expect(form).to_be_hidden()
         page.fill("#query", "moon")
         page.press("#query", "Enter")
-        expect(page.locator("#hits li")).to_have_count(10)
+        expect(page.locator(".hits li")).to_have_count(10)
 
         page.reload()
         expect(form).to_be_hidden()
