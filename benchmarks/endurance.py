@@ -47,6 +47,7 @@ def _watched(server: Server, every: float) -> Iterator[Memory]:
     over, began = threading.Event(), time.monotonic()
 
     def look() -> None:
+        """Note the memory until it is over."""
         while not over.wait(every if found else 0):
             found.append((round(time.monotonic() - began, 1), round(server.memory(), 1)))
 

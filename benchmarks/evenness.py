@@ -93,6 +93,7 @@ def _queries(dim: int, count: int, lean: float) -> np.ndarray:
 
 def _measure(collection: Collection, queries: np.ndarray) -> None:
     def ask(query: np.ndarray, bias: bool, as_data: bool) -> bool:
+        """Ask once; whether the answer warns."""
         question = Question("made", 10, query_language="en", bias=bias)
         embedded = Embedded(query, np.ones(1, dtype=np.int64), np.zeros(1, dtype=bool))
         answer = collection.answer([question], embedded)[0]

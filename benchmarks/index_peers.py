@@ -84,6 +84,7 @@ class LanceDb(Peer):
         from lancedb.index import Bitmap
 
         def table(block: tuple[list[int], np.ndarray, list[str], list[int]]) -> pa.RecordBatch:
+            """A block as Arrow has it."""
             numbers, vectors, codes, buckets = block
             lists = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), data.dim)
             return pa.record_batch([numbers, lists, codes, buckets], names=["id", "vector", "language", "bucket"])

@@ -104,6 +104,7 @@ class Run:
 
 def _served(contender: Contender, requests: Sequence[bytes], run: Run, clients: int, texts: int = 1) -> Measure:
     def measure() -> dict[str, float]:
+        """One round over the socket."""
         load = closed_loop(contender.server.port, requests, clients, run.seconds)
         if set(load.statuses) - {200}:
             raise RuntimeError(f"{contender.name} answered {dict(load.statuses)}")
@@ -118,6 +119,7 @@ def _in_calls(work: Callable[[list[str]], object], texts: Sequence[str], run: Ru
 
 def _one_at_a_time(work: Callable[[list[str]], object], texts: Sequence[str], run: Run) -> Measure:
     def measure() -> dict[str, float]:
+        """One round in this process."""
         found = latencies(work, texts, run.seconds)
         p50, p99 = (1000 * float(np.percentile(found, percent)) for percent in (50, 99))
         return {"rate": len(found) / sum(found), "p50": p50, "p99": p99}
@@ -179,14 +181,17 @@ def wanted(run: Run) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
 
     def least(what: str, one: float | None, other: float | None, bound: float) -> None:
+        """A ratio that was to be so much at least."""
         if one is not None and other:
             found.append({"what": what, "found": one / other, "bound": f"≥ {bound}", "holds": one / other >= bound})
 
     def most(what: str, value: float | None, bound: float) -> None:
+        """A value that was to be so much at most."""
         if value is not None:
             found.append({"what": what, "found": value, "bound": f"≤ {bound}", "holds": value <= bound})
 
     def of(key: str, name: str = "Isoglot") -> float | None:
+        """The rate of a contender, None where it was not measured."""
         return run.rate(key, name)
 
     engines = [of(f"{MODEL}/embed-1", f"infinity ({engine})") or 0.0 for engine in ("optimum", "torch")]

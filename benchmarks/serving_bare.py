@@ -64,6 +64,7 @@ class Bare:
         """Take the batch size that is fastest on these texts."""
 
         def seconds(size: int) -> float:
+            """What all texts take in batches of this size."""
             self.size, started = size, time.perf_counter()
             self.encode(texts)
             return time.perf_counter() - started

@@ -42,6 +42,7 @@ class Observe:
         started = time.perf_counter()
 
         async def noting(message: Message) -> None:
+            """Remember the status, and add headers."""
             if message["type"] == "http.response.start":
                 facts.status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", facts.id.encode()), *_HEADERS]

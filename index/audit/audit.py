@@ -98,6 +98,7 @@ def _counted(progress: Progress | None, rule: str, total: int) -> Callable[[int]
     done = 0
 
     def count(answered: int) -> None:
+        """Add the rows of one step and tell."""
         nonlocal done
         done += answered
         if progress is not None:

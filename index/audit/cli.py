@@ -20,7 +20,7 @@ from index.audit.report import html
 from index.audit.result import Audit
 from index.catalog import DEMO, Catalog, open_to_read
 from index.errors import CollectionInUse, InvalidInput
-from index.merging import parse_merge
+from index.merging import Merge, parse_merge
 from index.settings import IndexSettings
 
 __all__ = ["audit_collection"]
@@ -61,20 +61,9 @@ def audit_collection(
     `isoglot audit questions.jsonl --collection docs --report audit.html`
     """
     asked = sample(_questions(questions, collection), most)
-    settings = IndexSettings.load(data=data, encoder=encoder)
     chosen = None if rules is None else [parse_merge(rule.strip()) for rule in rules.split(",")]
-    loaded = settings.load_encoder()
-    catalog = Catalog(settings.place(), loaded, read_only=True, allowed=settings.languages)
-    with closing(catalog), _shown() as progress:
-        found = audit(open_to_read(catalog, collection), asked, chosen, depth, progress)
-    kept.keep(settings.data, found)
-    try:
-        with closing(Catalog(settings.place(), loaded)) as writer:
-            baseline_of(found).save(writer.get(collection).index)
-    except CollectionInUse:
-        errors.print(
-            "Another process writes to this collection; only its own POST /audit sets what drift is measured from."
-        )
+    settings = IndexSettings.load(data=data, encoder=encoder)
+    found = _audited(settings, collection, asked, chosen, depth)
     if report is not None:
         report.write_text(html(found), encoding="utf-8")
         errors.print(f"Report: {report}")
@@ -82,6 +71,25 @@ def audit_collection(
         typer.echo(found.model_dump_json(indent=2))
     else:
         _show(found)
+
+
+def _audited(
+    settings: IndexSettings, name: str, asked: list[ParallelQuestion], rules: list[Merge] | None, depth: int
+) -> Audit:
+    """The audit, kept for the page and, unless somebody else writes there, as what drift is measured from."""
+    loaded = settings.load_encoder()
+    reader = Catalog(settings.place(), loaded, read_only=True, allowed=settings.languages)
+    with closing(reader), _shown() as progress:
+        found = audit(open_to_read(reader, name), asked, rules, depth, progress)
+    kept.keep(settings.data, found)
+    try:
+        with closing(Catalog(settings.place(), loaded)) as writer:
+            baseline_of(found).save(writer.get(name).index)
+    except CollectionInUse:
+        errors.print(
+            "Another process writes to this collection; only its own POST /audit sets what drift is measured from."
+        )
+    return found
 
 
 def _questions(path: Path | None, collection: str) -> list[ParallelQuestion]:
@@ -99,6 +107,7 @@ def _shown() -> Iterator[Callable[[str, int, int], None]]:
         tasks: dict[str, int] = {}
 
         def tell(rule: str, done: int, total: int) -> None:
+            """Move the rule's bar, drawn when first heard of."""
             if rule not in tasks:
                 tasks[rule] = progress.add_task(rule, total=total)
             progress.update(tasks[rule], completed=done)  # type: ignore[arg-type]
@@ -110,7 +119,7 @@ def _show(found: Audit) -> None:
     names = [name for name in MEASURES if name in found.rules[0].measures]
     asked = f"{found.questions:,} questions in {len(found.query_languages)} languages"
     table = Table(title=f"{asked}, collection {found.collection!r}")
-    table.add_column("rule")
+    table.add_column("rule", no_wrap=True)
     for name in names:
         table.add_column(name.replace("_", " "), justify="right")
     for rule in found.rules:

@@ -45,10 +45,12 @@ def plot(audit: Audit) -> Plot:
     y_low, y_high = _range([y for _, y in points])
 
     def across(value: float) -> float:
+        """Evenness to pixels."""
         part = (value - x_low) / (x_high - x_low)
         return LEFT + (part if more_is_even else 1 - part) * (WIDTH - LEFT - RIGHT)
 
     def up(value: float) -> float:
+        """Relevance to pixels."""
         return HEIGHT - BOTTOM - (value - y_low) / (y_high - y_low) * (HEIGHT - BOTTOM - TOP)
 
     placed = [(across(x), up(y)) for x, y in points]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import time
@@ -17,6 +18,8 @@ __all__ = ["folder_of", "forget", "let_go", "state_of", "states"]
 
 _LETTING_GO = 10.0
 """Seconds a job that has ended may take to let go of its ledger."""
+
+log = logging.getLogger(__name__)
 
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]*-[0-9a-f]{12}")
 
@@ -35,8 +38,13 @@ def state_of(settings: IndexSettings, identity: str) -> JobState:
 
 
 def states(settings: IndexSettings) -> list[JobState]:
-    """All jobs, latest first."""
-    found = [read_state(path.parent) for path in (settings.data / FOLDER).glob(f"*/{DATABASE}")]
+    """All jobs, latest first; one that was killed before its first entry, or cannot be read, is told to the log."""
+    found = []
+    for path in (settings.data / FOLDER).glob(f"*/{DATABASE}"):
+        try:
+            found.append(read_state(path.parent))
+        except NotFound as error:
+            log.warning(error.message)
     return sorted(found, key=lambda state: state.updated, reverse=True)
 
 

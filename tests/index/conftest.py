@@ -16,6 +16,7 @@ from index.backend import PassageIndex
 from index.milvus.place import MilvusPlace
 from index.milvus.server import Address
 from index.places import LocalPlace, Place
+from tests.index.backend_tools import PASSAGES, VECTORS
 
 FACTS = {"encoder": "tiny", "fingerprint": "f" * 64, "dimension": "16"}
 
@@ -90,3 +91,10 @@ def index(place: Place) -> Iterator[PassageIndex]:
     yield opened
     opened.close()
     place.delete(name)
+
+
+@pytest.fixture
+def filled(index: PassageIndex) -> PassageIndex:
+    """The same with the passages of `backend_tools`."""
+    index.upsert(PASSAGES, VECTORS)
+    return index

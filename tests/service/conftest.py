@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -60,3 +62,23 @@ def serve(settings: Settings) -> Serve:
                 thread.join(30)
 
     return serving
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+_QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update",
+          "--disable-sync"]  # fmt: skip
+
+
+@pytest.fixture
+def page() -> Iterator[Any]:
+    """A page of a fresh browser that has never been here; it fails for what goes wrong in its scripts."""
+    from playwright.sync_api import sync_playwright
+
+    wrong: list[str] = []
+    with sync_playwright() as opened:
+        browser = opened.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
+        made = browser.new_context().new_page()
+        made.on("pageerror", lambda error: wrong.append(str(error)))
+        yield made
+        browser.close()
+    assert not wrong

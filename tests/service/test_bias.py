@@ -91,3 +91,9 @@ def test_prometheus_reads_the_same(client: TestClient) -> None:
     assert told == pytest.approx(watched["query_languages"][0]["offsets"])
     drift = families["isoglot_language_offset_drift"].samples[0]
     assert drift.labels == {"collection": "demo"} and drift.value == pytest.approx(watched["largest_drift"])
+
+
+def test_what_readiness_asks_itself_is_not_counted(client: TestClient) -> None:
+    assert client.get("/health/ready").status_code == 200
+    assert client.get("/bias").json()["query_languages"] == []
+    assert "isoglot_hits_total{" not in client.get("/metrics").text

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 from service.keys import make_key
-from tests.service.conftest import Serve
+from tests.service.conftest import CHROMIUM, Serve
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-_QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update",
-          "--disable-sync"]  # fmt: skip
-
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    """A page of a fresh browser that has never been here."""
-    with playwright.sync_playwright() as opened:
-        browser = opened.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
-        yield browser.new_context().new_page()
-        browser.close()
 
 
 def test_a_wrong_key_is_refused_and_the_right_one_searches(serve: Serve, page: Page) -> None:

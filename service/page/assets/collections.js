@@ -18,6 +18,18 @@ function recall(index) {
   return measured.length ? `${Math.min(...measured).toFixed(3)} of ${index.recall.promised} promised` : "exact";
 }
 
+function closed(name, error) {
+  return element("article", { class: "card" }, element("h2", {}, name), element("p", { class: "bad" }, error.message));
+}
+
+async function cardOf(name) {
+  try {
+    return card(await call(`/collections/${encodeURIComponent(name)}`));
+  } catch (error) {
+    return closed(name, error); // one that a job fills, say, must not hide the others
+  }
+}
+
 function card(info) {
   const facts = [
     ["Passages", number(info.passages)], ["Encoder", `${info.encoder}, ${info.dimension} dimensions`],
@@ -30,9 +42,8 @@ function card(info) {
 export async function showCollections() {
   try {
     const names = await call("/collections");
-    const infos = await Promise.all(names.map((name) => call(`/collections/${encodeURIComponent(name)}`)));
-    at("collection-cards").replaceChildren(...infos.map(card));
-    say(infos.length ? "" : "There is no collection yet: docs/indexing.md tells how to fill one.");
+    at("collection-cards").replaceChildren(...await Promise.all(names.map(cardOf)));
+    say(names.length ? "" : "There is no collection yet: docs/indexing.md tells how to fill one.");
   } catch (error) {
     say(error.message, true);
   }

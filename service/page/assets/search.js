@@ -63,8 +63,8 @@ async function search() {
   };
   const other = at("other").value;
   const rules = [at("merge").value, ...(other ? [other] : [])];
-  // Merge rules are for vectors; what words find has scores of its own.
-  const plain = body.mode !== "dense";
+  // Merge rules and the report are for vectors; words alone have scores of their own.
+  const plain = body.mode === "lexical";
   try {
     const answers = plain
       ? [await call("/search", { ...body, bias: false })]
