@@ -52,8 +52,11 @@ class IndexSettings(BaseSettings):
         description="Share of the exact ten nearest that approximate search must find, in every language; measured "
         "after building and shown in a collection's info. 1 searches exactly.",
     )
-    exact_below: int = Field(
-        20_000, ge=1, description="With fewer passages than this, local collections are searched exactly, from memory."
+    exact_below: int | None = Field(
+        None,
+        ge=1,
+        description="With fewer passages than this, local collections are searched exactly, from memory; unset takes "
+        "as many as one core reads in a millisecond or two: 10,416 of 384 dimensions, 3,906 of 1,024.",
     )
     gpu_memory: float | None = Field(
         None,

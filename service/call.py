@@ -133,7 +133,8 @@ class _Watched(AbstractContextManager[None]):
             raise ClientGone("The client has closed its connection.") from error
 
 
-def _call(
+# A coroutine, though it waits for nothing: FastAPI sends a plain function to a thread and back, for every request.
+async def _call(
     request: Request,
     timeout: Annotated[
         float | None,
