@@ -108,8 +108,8 @@ def add(
     collection_name(collection)
     checked = list(_check(file, settings))
     require_unique(passage.id for passage in checked)
-    encoders = settings.open_encoders() if encoder is None else None  # one that is asked for is that one
-    catalog = Catalog(settings.place(), settings.load_encoder(), encoders=encoders)
+    loaded, encoders = settings.encoders_for(encoder)
+    catalog = Catalog(settings.place(), loaded, encoders=encoders)
     target, is_new = catalog.create(collection)
     stored: Counter[str] = Counter()
     truncated: list[str] = []
@@ -181,10 +181,9 @@ def search(
 
     rule = None if merge is None else merge_of(merge)
     settings = IndexSettings.load(data=data, encoder=encoder)
-    encoders = settings.open_encoders() if encoder is None else None  # one that is asked for is that one
-    loaded, allowed = settings.load_encoder(), settings.languages
+    loaded, encoders = settings.encoders_for(encoder)
     reranker = settings.load_reranker() if rerank else None
-    catalog = Catalog(settings.place(), loaded, True, allowed, encoders, reranker)
+    catalog = Catalog(settings.place(), loaded, True, settings.languages, encoders, reranker)
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
     found = open_to_read(catalog, collection)
     answer = found.search(query, k, chosen, query_language, _filter(where), bias, mode, rerank, rule)

@@ -17,6 +17,8 @@ from index.errors import CollectionInUse, InvalidInput
 if TYPE_CHECKING:
     from index.audit.questions import ParallelQuestion
     from index.audit.result import Audit
+    from index.encoder import Encoder
+    from index.encoders import Encoders
     from index.merging import Merge
     from index.settings import IndexSettings
 
@@ -65,7 +67,7 @@ def audit_collection(
     asked = sample(_questions(questions, collection), most)
     chosen = None if rules is None else [parse_merge(rule.strip()) for rule in rules.split(",")]
     settings = IndexSettings.load(data=data, encoder=encoder)
-    found = _audited(settings, collection, asked, chosen, depth)
+    found = _audited(settings, settings.encoders_for(encoder), collection, asked, chosen, depth)
     if report is not None:
         report.write_text(html(found), encoding="utf-8")
         errors.print(f"Report: {report}")
@@ -76,20 +78,25 @@ def audit_collection(
 
 
 def _audited(
-    settings: IndexSettings, name: str, asked: list[ParallelQuestion], rules: list[Merge] | None, depth: int
+    settings: IndexSettings,
+    loaded: tuple[Encoder, Encoders | None],
+    name: str,
+    asked: list[ParallelQuestion],
+    rules: list[Merge] | None,
+    depth: int,
 ) -> Audit:
     """The audit, kept for the page and, unless somebody else writes there, as what drift is measured from."""
     from index.audit import kept
     from index.audit.audit import audit, baseline_of
     from index.catalog import Catalog, open_to_read
 
-    loaded = settings.load_encoder()
-    reader = Catalog(settings.place(), loaded, read_only=True, allowed=settings.languages)
+    encoder, encoders = loaded
+    reader = Catalog(settings.place(), encoder, read_only=True, allowed=settings.languages, encoders=encoders)
     with closing(reader), _shown() as progress:
         found = audit(open_to_read(reader, name), asked, rules, depth, progress)
     kept.keep(settings.data, found)
     try:
-        with closing(Catalog(settings.place(), loaded)) as writer:
+        with closing(Catalog(settings.place(), encoder, encoders=encoders)) as writer:
             baseline_of(found).save(writer.get(name).index)
     except CollectionInUse:
         errors.print(

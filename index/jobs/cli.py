@@ -17,6 +17,7 @@ from index.jobs import options
 
 if TYPE_CHECKING:
     from index.aliases import Aliases
+    from index.encoders import Encoders
     from index.jobs.spec import JobSpec
     from index.jobs.state import JobState
     from index.places import Place
@@ -83,7 +84,8 @@ def build_collection(
         sync=sync, switch=switch or gate is not None, gate=None if gate is None else str(gate), bound=bound,
         distance_bound=distance_bound, live_encoder=live_encoder, engine=engine, batch=batch,
     )  # fmt: skip
-    raise typer.Exit(_run_and_show(spec, settings, strict, as_json))
+    encoders = settings.open_encoders() if encoder is None else None  # one that is asked for is that one
+    raise typer.Exit(_run_and_show(spec, settings, strict, as_json, encoders))
 
 
 def reencode(
@@ -117,17 +119,19 @@ def reencode(
     raise typer.Exit(_run_and_show(spec, IndexSettings.load(data=data), False, as_json))
 
 
-def _run_and_show(spec: JobSpec, settings: IndexSettings, strict: bool, as_json: bool) -> int:
-    """Run the job and show its end; returns the exit code."""
+def _run_and_show(
+    spec: JobSpec, settings: IndexSettings, strict: bool, as_json: bool, encoders: Encoders | None = None
+) -> int:
+    """Run the job and show its end; returns the exit code. encoders: as of `build`."""
     last: list[JobState] = []
-    code = _run(spec, settings, as_json, last)
+    code = _run(spec, settings, as_json, last, encoders)
     if last:
         _end(last[0], settings, as_json)
     rejected = bool(last) and last[0].tally.rejected.total() > 0
     return EXIT_REJECTED if code == 0 and strict and rejected else code
 
 
-def _run(spec: JobSpec, settings: IndexSettings, as_json: bool, last: list[JobState]) -> int:
+def _run(spec: JobSpec, settings: IndexSettings, as_json: bool, last: list[JobState], encoders: Encoders | None) -> int:
     """Run the job and keep its last state; returns the exit code, other errors pass through."""
     from index.jobs.gate import GateRefused
     from index.jobs.job import build
@@ -142,7 +146,7 @@ def _run(spec: JobSpec, settings: IndexSettings, as_json: bool, last: list[JobSt
             shown(state)
 
         try:
-            build(spec, settings, report, stop)
+            build(spec, settings, report, stop, encoders=encoders)
         except GateRefused as error:
             _errors.print(error.message, soft_wrap=True, highlight=False)
             return EXIT_REFUSED

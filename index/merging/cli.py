@@ -56,8 +56,9 @@ def merge(
 
     chosen = None if rule is None else merge_of(rule)
     settings = IndexSettings.load(data=data, encoder=encoder)
+    loaded, encoders = settings.encoders_for(encoder)
     is_read_only = chosen is None and not fit
-    with closing(Catalog(settings.place(), settings.load_encoder(), is_read_only)) as catalog:
+    with closing(Catalog(settings.place(), loaded, is_read_only, encoders=encoders)) as catalog:
         found = catalog.get(collection)
         if chosen is not None:
             found.set_merge(None if chosen == SCORE else chosen)
