@@ -144,6 +144,16 @@ class IndexSettings(BaseSettings):
         """The encoders that collections may have; none is loaded yet."""
         return Encoders(self.encoder, self.load_encoder, self.encoders, self.threads, self.offline)
 
+    def encoders_for(self, asked: str | None) -> tuple[Encoder, Encoders | None]:
+        """The encoder of collections made by a verb, and where those of older ones are found.
+
+        asked: the encoder that was given on the command line, in force as `encoder`: no other is looked for, None then.
+        """
+        if asked is not None:
+            return self.load_encoder(), None
+        encoders = self.open_encoders()
+        return encoders.default, encoders
+
     @property
     def collections(self) -> Path:
         """The folder with one folder per collection."""

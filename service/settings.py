@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import AliasChoices, Field
 
-from index.catalog import DEMO
+from index.demo import DEMO
 from index.question import MAX_HITS
 from index.settings import IndexSettings
 from service.keys import ApiKey, KeyRing, read_keys
