@@ -91,6 +91,12 @@ def test_texts_are_logged_when_asked_for(settings: Settings, log: io.StringIO) -
     assert lines(log)[-1]["texts"] == ["น้ำ"]
 
 
+def test_json_lines_hold_no_colours(log: io.StringIO) -> None:
+    logging.getLogger("uvicorn.error").info("Started process [%d]", 7, extra={"color_message": "Started \x1b[36m%d"})
+    (line,) = lines(log)
+    assert line["event"] == "Started process [7]" and "color_message" not in line
+
+
 @pytest.mark.usefixtures("log")
 def test_the_console_form_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("warning", "console")
