@@ -163,7 +163,7 @@ def search(
     ] = None,
     collection: CollectionOption = DEMO,
     bias: Annotated[bool, typer.Option("--bias", help="Report what the hits favour (docs/bias.md).")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with whole passages.")] = False,
     data: DataOption = None,
     encoder: EncoderOption = None,
 ) -> None:

@@ -200,7 +200,10 @@ def jobs(
     if as_json:
         typer.echo(json.dumps([state.shown() for state in found], ensure_ascii=False, indent=2))
         return
-    table = Table("job", "status", "read", "written", "skipped", "rejected", "updated")
+    table = Table()
+    for heading in ("job", "status", "read", "written", "skipped", "rejected", "updated"):
+        # A name that is cut short cannot be handed to anything.
+        table.add_column(heading, no_wrap=heading == "job", overflow="fold")
     for state in found:
         counts = (
             state.tally.read,

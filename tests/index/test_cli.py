@@ -50,6 +50,15 @@ def test_add_then_search(run, tmp_path: Path) -> None:  # type: ignore[no-untype
     assert "Tides" in table.stdout and "query language" in table.stdout
 
 
+def test_a_table_shows_the_beginning_of_a_long_passage(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    text = "\n".join(["moon tide"] * 100)
+    file = write_lines(tmp_path / "passages.jsonl", [{"id": "long", "text": text, "language": "en"}])
+    run("index", "add", str(file), "--collection", "docs")
+    table = run("search", "moon", "-c", "docs").stdout
+    assert table.count("moon tide") == 20 and "…" in table
+    assert json.loads(run("search", "moon", "-c", "docs", "--json").stdout)["hits"][0]["text"] == text
+
+
 def test_a_filter_on_metadata(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     rows = [{**row, "metadata": {"year": 1990 + 20 * place}} for place, row in enumerate(ROWS)]
     run("index", "add", str(write_lines(tmp_path / "passages.jsonl", list(rows))), "--collection", "docs")

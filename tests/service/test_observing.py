@@ -120,6 +120,12 @@ def test_texts_are_logged_when_asked_for(settings: Settings, log: io.StringIO) -
     assert lines(log)[-1]["texts"] == ["น้ำ"]
 
 
+def test_json_lines_hold_no_colours(log: io.StringIO) -> None:
+    logging.getLogger("uvicorn.error").info("Started process [%d]", 7, extra={"color_message": "Started \x1b[36m%d"})
+    (line,) = lines(log)
+    assert line["event"] == "Started process [7]" and "color_message" not in line
+
+
 @pytest.mark.usefixtures("log")
 def test_the_console_form_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("warning", "console")
@@ -155,6 +161,6 @@ def test_traces_go_to_the_endpoint_and_on_from_the_caller_s(settings: Settings) 
 
 def test_traces_without_the_extra_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
-    with pytest.raises(InvalidInput, match=r"isoglot\[otel\]"):
+    with pytest.raises(InvalidInput, match=r"make install-all, or .*\[cpu,otel\]"):
         open_tracer("http://127.0.0.1:4318")
     assert open_tracer(None).span("x") is not None
