@@ -90,6 +90,11 @@ class Metrics:
         if code is not None and status in (401, 403, 413, 429, 503):
             self._rejections.labels(code).inc()
 
+    def shed(self, path: str, code: str) -> None:
+        """A request has been refused before anything of it was looked at; it has no latency to speak of."""
+        self._requests.labels(path, "POST", 429).inc()
+        self._rejections.labels(code).inc()
+
     def ran(self, kind: Kind, texts: int, tokens: int, padded: int, waited: Sequence[float]) -> None:
         """A batch has run. padded: tokens with padding. waited: seconds each text waited."""
         self._batch.observe(texts)
