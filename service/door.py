@@ -6,7 +6,7 @@ import asyncio
 import functools
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from service import problems
 from service.admission import Admission, Ticket
@@ -16,11 +16,14 @@ from service.refusals import Overloaded
 from service.request_facts import request_id
 from service.settings import Settings
 
-__all__ = ["EXPOSED", "Door"]
+__all__ = ["CLOSE", "EXPOSED", "Door"]
 
 EXPOSED = ("retry-after", "x-request-id", "x-truncated")
 """Headers that pages of other origins may read, where any may call."""
 
+CLOSE = b"connection: close\r\n"
+
+_STATUS = b"HTTP/1.1 429 Too Many Requests\r\n"
 _TELL_EVERY = 1.0
 _LONGEST_TOLD = 60
 _LONGEST_TIMEOUT = 86_400
@@ -36,24 +39,37 @@ class Door:
         self.admission = admission or Admission(settings.queue_seconds)
         self._deadline, self._metrics = settings.deadline_seconds, metrics
         self._origins = {origin.encode() for origin in settings.cors_origins}
+        self.is_refusing = False
+        """Whether the request that came last was refused."""
         self._untold = 0
 
     def refusal(self, ticket: Ticket, headers: Mapping[bytes, bytes]) -> float | None:
         """Seconds after which the request may come again; None lets it in. headers: lower-case."""
-        return self.admission.refusal(ticket, min(self._deadline, _timeout(headers) or self._deadline))
+        wait = self.admission.refusal(ticket, min(self._deadline, _timeout(headers) or self._deadline))
+        self.is_refusing = wait is not None
+        return wait
 
-    def refuse(self, path: str, wait: float, headers: Mapping[bytes, bytes]) -> bytes:
-        """Count a refusal; gives the answer's head after its first line, without an end, and the body.
+    def refuse(
+        self,
+        path: str,
+        wait: float,
+        headers: Mapping[bytes, bytes],
+        default: Sequence[tuple[bytes, bytes]],
+        is_kept: bool = True,
+    ) -> bytes:
+        """Count a refusal, and give the answer: an ordinary refusal's, made of the same parts.
 
-        The same as an ordinary refusal's: its parts are made by what makes those.
+        default: headers of every answer. is_kept: whether the connection stays open.
         """
         self._metrics.shed(path, Overloaded.code)
         if not self._untold:
             asyncio.get_running_loop().call_later(_TELL_EVERY, self._tell)
         self._untold += 1
         head, body = _parts(min(_LONGEST_TOLD, math.ceil(wait)))
-        given = request_id(headers.get(b"x-request-id", b"").decode("latin-1"))
-        return b"%bx-request-id: %b\r\n%b\r\n%b" % (head, given.encode(), self._shared(headers), body)
+        given = request_id(headers.get(b"x-request-id", b"").decode("latin-1")).encode()
+        shared = self._shared(headers) if self._origins else b""
+        more = b"" if is_kept else CLOSE
+        return b"%b%b%b%bx-request-id: %b\r\n%b\r\n%b" % (_STATUS, _lines(default), more, head, given, shared, body)
 
     def _shared(self, headers: Mapping[bytes, bytes]) -> bytes:
         """What lets a page of another origin read the answer; empty where it may not."""
@@ -81,8 +97,11 @@ def _parts(seconds: int) -> tuple[bytes, bytes]:
         "nothing of it was read. Try again later."
     )
     response = problems.answer(Overloaded(message, seconds), {})
-    lines = [name + b": " + value + b"\r\n" for name, value in (*response.raw_headers, *HEADERS)]
-    return b"".join(lines), bytes(response.body)
+    return _lines([*response.raw_headers, *HEADERS]), bytes(response.body)
+
+
+def _lines(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
 def _timeout(headers: Mapping[bytes, bytes]) -> float | None:

@@ -74,6 +74,7 @@ class Metrics:
             registry=registry,
         )
         self._languages: set[str] = set()
+        self._shed: dict[str, tuple[Counter, Counter]] = {}
 
     def watch_queue(self, encoder: str, kind: Kind, waiting: Callable[[], float]) -> None:
         """Have a queue's depth asked for whenever the metrics are read."""
@@ -92,8 +93,10 @@ class Metrics:
 
     def shed(self, path: str, code: str) -> None:
         """A request has been refused before anything of it was looked at; it has no latency to speak of."""
-        self._requests.labels(path, "POST", 429).inc()
-        self._rejections.labels(code).inc()
+        if path not in self._shed:  # finding a counter by its labels costs more than all else of a refusal
+            self._shed[path] = self._requests.labels(path, "POST", 429), self._rejections.labels(code)
+        for counter in self._shed[path]:
+            counter.inc()
 
     def ran(self, kind: Kind, texts: int, tokens: int, padded: int, waited: Sequence[float]) -> None:
         """A batch has run. padded: tokens with padding. waited: seconds each text waited."""

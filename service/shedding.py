@@ -1,25 +1,25 @@
 """A connection that refuses what cannot be answered in time, before it costs anything.
 
 An ordinary refusal passes all of the app, about as dear as a small answer: refused by the thousand, nothing is
-left for what was accepted. This one is decided when a request's head is there, and is bytes made beforehand; the
-app never hears of it. It is for `POST` of searches and embeddings alone; all else goes its ordinary way, health
-above all, and so do requests that came before the one ahead of them was answered.
+left for what was accepted. This one is decided when a request is there, and is bytes made beforehand; the app
+never hears of it. It is for `POST` of searches and embeddings alone; all else goes its ordinary way, health above
+all, and so do requests that came before the one ahead of them was answered.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, cast
 
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from service.access import ASKING
 from service.admission import Ticket
-from service.door import Door
+from service.door import CLOSE, Door
 from service.metrics import Metrics
+from service.plain_requests import PlainRequests
 from service.request_facts import RequestFacts, facts_of
 from service.settings import Settings
 from service.slow_clients import PatientProtocol
@@ -27,8 +27,8 @@ from service.slow_clients import PatientProtocol
 __all__ = ["shedding_protocol"]
 
 _PATHS = {path.encode(): path for path in ASKING}
+_PLAIN = PlainRequests(ASKING)
 _TICKET = "isoglot.ticket"
-_CLOSE = b"connection: close\r\n"
 
 
 def shedding_protocol(settings: Settings, metrics: Metrics) -> type[PatientProtocol]:
@@ -49,8 +49,11 @@ class _Shedding(PatientProtocol):
     _body: list[bytes] | None = None
     """Of a request that is decided when all of it has come; None for others."""
     _refusal: bytes | None = None
+    _is_amid = False
+    """Whether a request has begun to come and has not come to its end."""
     _is_shed = False
     _is_held_back = False
+    _last_shed = 0.0
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -67,17 +70,34 @@ class _Shedding(PatientProtocol):
 
         self.app = counted
 
+    def data_received(self, data: bytes) -> None:
+        """Read on; while requests are being refused, first see whether this is one that needs no parser for it."""
+        if not self.door.is_refusing or self._is_amid or not self._is_unanswering():
+            super().data_received(data)
+            return
+        plain = _PLAIN.read(data)
+        ticket = Ticket(len(data))
+        wait = None if plain is None else self.door.refusal(ticket, plain[1])
+        if plain is None or wait is None:
+            super().data_received(data)
+            return
+        if not self.transport.is_closing():
+            path, headers = plain
+            self.transport.write(self.door.refuse(_PATHS[path], wait, headers, self.server_state.default_headers))
+            self._end()
+
     def on_message_begin(self) -> None:
         """Forget the request before."""
         super().on_message_begin()
         self._path = self._ticket = self._body = self._refusal = None
-        self._is_shed = False
+        self._is_amid, self._is_shed = True, False
 
     def on_headers_complete(self) -> None:
         """Let the request in, or refuse it; a short one is decided when its body is there too."""
         self._facts = RequestFacts()
         path = _PATHS.get(self.url.partition(b"?")[0])
-        if path is None or self.parser.get_method() != b"POST" or not self._is_free():
+        is_plain = self._is_unanswering() and not self.parser.should_upgrade()
+        if path is None or self.parser.get_method() != b"POST" or not is_plain:
             self._start()
             return
         headers = dict(self.headers)
@@ -98,18 +118,27 @@ class _Shedding(PatientProtocol):
 
     def on_message_complete(self) -> None:
         """Decide, or end what was refused; the deadline of what is let in begins now."""
-        self._facts.read = time.monotonic()
+        self._is_amid, self._facts.read = False, time.monotonic()
         if self._body is not None:
             parts, self._body = self._body, None
             self._decide(dict(self.headers))
             for part in parts:
                 self.on_body(part)
         if self._is_shed:
+            self._answer()
             self._end()
             return
         if self._ticket is not None:
             self.door.admission.enter(self._ticket)
         super().on_message_complete()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection; after a refusal the clock still runs that ran before it."""
+        left = self._last_shed + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+        else:
+            super().timeout_keep_alive_handler()
 
     def resume_writing(self) -> None:
         """Read on: the client has taken its answers."""
@@ -118,34 +147,28 @@ class _Shedding(PatientProtocol):
             self._is_held_back = False
             self.flow.resume_reading()
 
-    def _is_free(self) -> bool:
-        """Whether nothing before this request is unanswered, so that an answer may go out at once."""
-        return (self.cycle is None or self.cycle.response_complete) and not self.parser.should_upgrade()
-
-    def _noted(self) -> MutableMapping[str, Any]:
-        """The request's ASGI scope, as something to note more in than its type knows."""
-        return cast(MutableMapping[str, Any], self.scope)
+    def _is_unanswering(self) -> bool:
+        """Whether nothing before is unanswered, so that an answer may go out at once."""
+        return self.cycle is None or self.cycle.response_complete
 
     def _start(self) -> None:
         """Hand the request to the app."""
-        self._noted()["isoglot"] = self._facts
+        cast(MutableMapping[str, Any], self.scope)["isoglot"] = self._facts
         super().on_headers_complete()
 
-    def _decide(self, headers: dict[bytes, bytes]) -> None:
+    def _decide(self, headers: Mapping[bytes, bytes]) -> None:
         assert self._path is not None and self._ticket is not None
         wait = self.door.refusal(self._ticket, headers)
-        if wait is None and not self.transport.is_closing():
-            self._noted()[_TICKET] = self._ticket
+        if wait is None:
+            cast(MutableMapping[str, Any], self.scope)[_TICKET] = self._ticket
             self._start()
             return
         is_kept = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
         # Who waited to be asked for the body need not send it after all: nobody could tell where the next
         # request begins.
         is_kept = is_kept and not self.expect_100_continue
-        default = b"".join(name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers)
-        close = b"" if is_kept else _CLOSE
         self._is_shed = True
-        self._refusal = STATUS_LINE[429] + default + close + self.door.refuse(self._path, wait or 0, headers)
+        self._refusal = self.door.refuse(self._path, wait, headers, self.server_state.default_headers, is_kept)
         # Closing with bytes unread may reset the connection, and lose the answer on its way.
         if self.expect_100_continue or is_kept:
             self._answer()
@@ -154,15 +177,16 @@ class _Shedding(PatientProtocol):
         """Send the refusal unless that is done."""
         if self._refusal is not None and not self.transport.is_closing():
             self.transport.write(self._refusal)
-            if _CLOSE in self._refusal:
+            if CLOSE in self._refusal:
                 self.transport.close()
         self._refusal = None
 
     def _end(self) -> None:
         """All of a refused request has come."""
         self._stop()
-        self._answer()
-        self.on_response_complete()
+        self._last_shed = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.on_response_complete()
         if self.flow.write_paused:
             # Who sends and does not read would fill the memory with refusals.
             self._is_held_back = True
