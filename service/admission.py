@@ -29,8 +29,9 @@ _BURST = 1.0
 """Seconds a queue may stand before it is kept short."""
 _MEMORY = 3.0
 """Seconds of work after which what was measured counts 1/e."""
-_KNOWN_AFTER = 0.1
-"""Seconds of work before the measure is believed."""
+_KNOWN_AFTER = 0.02
+_KNOWN_IDLE_AFTER = 1.0
+"""Seconds of work before the measure is believed, once something was answered, and while nothing was."""
 
 
 class Ticket:
@@ -93,7 +94,8 @@ class Admission:
 
     def _pace(self) -> float:
         """Seconds a unit of weight takes; one request more than was seen, so that none seen is not for ever."""
-        return self._busy / (self._done + _REQUEST) if self._busy > _KNOWN_AFTER else 0.0
+        needed = _KNOWN_AFTER if self._done >= _REQUEST else _KNOWN_IDLE_AFTER
+        return self._busy / (self._done + _REQUEST) if self._busy > needed else 0.0
 
     def _pass(self) -> None:
         """Let time pass; that in which nothing is in flight says nothing about speed."""
