@@ -152,15 +152,22 @@ class _Sender:
         """Send the next request; status -1 is noted when every connection waits."""
         request = self.requests[self.sent % len(self.requests)]
         self.sent += 1
+        client = self._take()
+        if client is None:
+            self.load.statuses[-1] += 1
+            return
+        self.waiting += 1
+        asked = time.perf_counter()
+        client.ask(request).add_done_callback(lambda told: self._answered(client, told.result(), asked))
+
+    def _take(self) -> _Client | None:
+        """A free connection, if there is one; what the server has closed idle is opened anew."""
         while self.free:
             client = self.free.pop()
             if not client.transport.is_closing():
-                self.waiting += 1
-                asked = time.perf_counter()
-                client.ask(request).add_done_callback(lambda told: self._answered(client, told.result(), asked))
-                return
-            self._open_later()  # the server has closed an idle one
-        self.load.statuses[-1] += 1
+                return client
+            self._open_later()
+        return None
 
     def _answered(self, client: _Client, status: int, asked: float) -> None:
         self.load.note(status, time.perf_counter() - asked)
