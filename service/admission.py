@@ -4,8 +4,8 @@
   weight answered in a second of work is measured all the time, so that weight in flight becomes a wait.
 - A request is let in when what is in flight and it itself take at most half its deadline: the estimate may be
   wrong by two, and the request is answered in time all the same.
-- A queue is for bursts. Once requests have waited for a second and more together, more comes than can be done, and
-  waiting helps nobody: until the queue has halved, a request finds at most `standing` seconds of work before it.
+- A queue is for bursts. Once one has stood for some seconds, more comes than can be done, and waiting helps nobody:
+  until it has shrunk to half of `standing`, a request finds at most `standing` seconds of work before it.
   (The idea is CoDel's: K. Nichols, V. Jacobson, Controlling Queue Delay, ACM Queue 10(5), 2012.)
 - As many as there are cores are always let in, so that the speed is measured anew when all has changed.
 
@@ -25,8 +25,8 @@ __all__ = ["Admission", "Ticket"]
 _REQUEST = 512
 """Bytes of text that cost about as much as a request's way in and out."""
 _DEADLINE_SHARE = 0.5
-_BURST = 1.0
-"""Seconds a queue may stand before it is kept short."""
+_BURST = 5.0
+"""Seconds a queue may stand before it is kept short: enough for a burst, or for a thread that was held up."""
 _MEMORY = 3.0
 """Seconds of work after which what was measured counts 1/e."""
 _KNOWN_AFTER = 0.02

@@ -160,7 +160,7 @@ def test_who_sends_and_does_not_read_is_no_longer_read(serve: Serve) -> None:
         connection.settimeout(0.5)
         sent, began = 0, time.monotonic()
         with pytest.raises(OSError):
-            while time.monotonic() - began < 20:
+            while time.monotonic() - began < 45:
                 sent += connection.send(request * 100)
         assert sent < 50_000_000
         assert httpx.get(f"{url}/health/live").status_code == 200
