@@ -218,8 +218,8 @@ def main() -> None:
         if error.name not in _ENGINES:
             raise
         _end(
-            f"This needs {error.name}: pip install 'isoglot[cpu]' or, with a GPU, 'isoglot[gpu]' (in a clone: make "
-            "install)."
+            f"This needs {error.name}, of the extra [cpu] or, with a GPU, [gpu]. In the clone: make install, or "
+            ".venv/bin/pip install -c constraints.txt -e '.[cpu]'."
         )
 
 

@@ -45,7 +45,7 @@ def serve(
     from service.engine import Engine
     from service.logs import configure_logging
     from service.settings import Settings
-    from service.slow_clients import patient_protocol
+    from service.shedding import shedding_protocol
 
     settings = Settings.load(port=port, host=host, encoder=encoder, data=data)
     configure_logging(settings.log_level, settings.log_format)
@@ -56,12 +56,13 @@ def serve(
         soft_wrap=True,
     )
     # Loaded here rather than by the server, so that a fault is one line and not a traceback.
-    app = create_app(settings, Engine(settings))
+    engine = Engine(settings)
+    app = create_app(settings, engine)
     uvicorn.run(
         app,
         host=settings.host,
         port=settings.port,
-        http=patient_protocol(settings.slow_client_seconds),
+        http=shedding_protocol(settings, engine.metrics),
         ws="none",
         log_config=None,
         access_log=False,

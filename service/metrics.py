@@ -83,6 +83,7 @@ class Metrics:
             ["query_language", "hit_language"], registry=registry,
         )  # fmt: skip
         self._languages: set[str] = set()
+        self._shed: dict[str, tuple[Counter, Counter]] = {}
 
     def watch_queue(self, encoder: str, kind: Kind, waiting: Callable[[], float]) -> None:
         """Have a queue's depth asked for whenever the metrics are read."""
@@ -98,6 +99,13 @@ class Metrics:
         self._latency.labels(route).observe(seconds)
         if code is not None and status in (401, 403, 413, 429, 503):
             self._rejections.labels(code).inc()
+
+    def shed(self, path: str, code: str) -> None:
+        """A request has been refused before anything of it was looked at; it has no latency to speak of."""
+        if path not in self._shed:  # finding a counter by its labels costs more than all else of a refusal
+            self._shed[path] = self._requests.labels(path, "POST", 429), self._rejections.labels(code)
+        for counter in self._shed[path]:
+            counter.inc()
 
     def ran(self, kind: Kind, texts: int, tokens: int, padded: int, waited: Sequence[float]) -> None:
         """A batch has run. padded: tokens with padding. waited: seconds each text waited."""

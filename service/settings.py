@@ -53,6 +53,12 @@ class Settings(IndexSettings):
     max_waiting: int = Field(
         4096, ge=1, description="Texts that may wait for an encoder; more is answered 429 with `Retry-After`."
     )
+    queue_seconds: float = Field(
+        0.5,
+        gt=0,
+        description="While more comes than can be done, seconds of work that a new request may find before it; more "
+        "is answered 429. A burst may wait up to half its deadline.",
+    )
     max_texts: int = Field(
         1024, ge=1, description="Most texts one embedding request, and queries one search, may hold."
     )
