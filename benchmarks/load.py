@@ -32,13 +32,14 @@ import uvloop
 class Load:
     """What happened. seconds: how long it took; latencies: of answers with status 200, in seconds.
 
-    refused: how long the others took.
+    refused: how long the others took. generator: processor seconds that sending and reading took, a second.
     """
 
     seconds: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
     refused: list[float] = field(default_factory=list)
+    generator: float = 0.0
 
     def note(self, status: int, seconds: float) -> None:
         """Count an answer."""
@@ -129,43 +130,82 @@ def closed_loop(port: int, requests: Sequence[bytes], clients: int, seconds: flo
     return uvloop.run(_closed(port, requests, clients, seconds))
 
 
-async def _open(port: int, requests: Sequence[bytes], rate: float, seconds: float, most: int) -> Load:
-    load, started = Load(), time.perf_counter()
-    loop = asyncio.get_running_loop()
-    free: list[_Client] = [(await loop.create_connection(_Client, "127.0.0.1", port))[1] for _ in range(most)]
-    sent, tasks = 0, set[asyncio.Task[None]]()
+class _Sender:
+    """Sends over free connections, and has an answer noted and its connection freed as soon as it is there.
 
-    async def one(protocol: _Client, request: bytes) -> None:
-        """Ask once, on a new connection where the server has closed an idle one."""
-        if protocol.transport.is_closing():
-            _, protocol = await loop.create_connection(_Client, "127.0.0.1", port)
+    Callbacks and no tasks: a task for each request costs more than sending it, and at ten times the capacity
+    the generator would take the cores that it is to leave to the server.
+    """
+
+    def __init__(self, port: int, requests: Sequence[bytes], load: Load) -> None:
+        self.port, self.requests, self.load = port, requests, load
+        self.free: list[_Client] = []
+        self.sent = self.waiting = 0
+        self._openings = set[asyncio.Task[None]]()
+
+    async def open(self) -> None:
+        """Have one connection more."""
+        loop = asyncio.get_running_loop()
+        self.free.append((await loop.create_connection(_Client, "127.0.0.1", self.port))[1])
+
+    def send(self) -> None:
+        """Send the next request; status -1 is noted when every connection waits."""
+        request = self.requests[self.sent % len(self.requests)]
+        self.sent += 1
+        client = self._take()
+        if client is None:
+            self.load.statuses[-1] += 1
+            return
+        self.waiting += 1
         asked = time.perf_counter()
-        status = await protocol.ask(request)
-        load.note(status, time.perf_counter() - asked)
-        if status == 0:
-            _, protocol = await loop.create_connection(_Client, "127.0.0.1", port)
-        free.append(protocol)
+        client.ask(request).add_done_callback(lambda told: self._answered(client, told.result(), asked))
 
+    def _take(self) -> _Client | None:
+        """A free connection, if there is one; what the server has closed idle is opened anew."""
+        while self.free:
+            client = self.free.pop()
+            if not client.transport.is_closing():
+                return client
+            self._open_later()
+        return None
+
+    def _answered(self, client: _Client, status: int, asked: float) -> None:
+        self.load.note(status, time.perf_counter() - asked)
+        self.waiting -= 1
+        if status:
+            self.free.append(client)
+        else:
+            self._open_later()
+
+    def _open_later(self) -> None:
+        task = asyncio.get_running_loop().create_task(self.open())
+        self._openings.add(task)
+        task.add_done_callback(self._openings.discard)
+
+
+async def _open(port: int, requests: Sequence[bytes], rate: float, seconds: float, most: int) -> Load:
+    load = Load()
+    sender = _Sender(port, requests, load)
+    for _ in range(most):
+        await sender.open()
+    started, worked = time.perf_counter(), time.process_time()
     while (now := time.perf_counter() - started) < seconds:
-        while sent < now * rate:
-            sent += 1
-            if free:
-                task = loop.create_task(one(free.pop(), requests[sent % len(requests)]))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
-            else:
-                load.statuses[-1] += 1  # not sent: every connection waits
+        for _ in range(int(now * rate) - sender.sent):
+            sender.send()
         await asyncio.sleep(0.002)
     load.seconds = time.perf_counter() - started
-    if tasks:
-        await asyncio.wait(tasks, timeout=60)
+    load.generator = (time.process_time() - worked) / load.seconds
+    while sender.waiting and time.perf_counter() - started < seconds + 60:
+        await asyncio.sleep(0.05)
     return load
 
 
 def open_loop(port: int, requests: Sequence[bytes], rate: float, seconds: float, most: int) -> Load:
     """So many requests a second whether or not they are answered, over at most `most` connections.
 
-    Status -1 counts those that found no connection free.
+    Status -1 counts those that found no connection free; they are not sent at all. A latency is counted from when
+    the request was handed to its socket until the generator has read the whole answer, so that what the
+    generator itself is late to read is held against the server.
     """
     return uvloop.run(_open(port, requests, rate, seconds, most))
 
@@ -219,6 +259,11 @@ class Server:
         """Resident memory in MiB, child processes counted."""
         processes = [self.process, *self.process.children(recursive=True)]
         return sum(process.memory_info().rss for process in processes) / 2**20
+
+    def worked(self) -> float:
+        """Processor seconds it has taken, its child processes not counted."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
 
 
 def isoglot(encoder: str, data: Path, **settings: object) -> contextlib.AbstractContextManager[Server]:

