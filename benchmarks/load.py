@@ -1,6 +1,6 @@
 """Load on an HTTP server of this machine, made cheaply enough to leave the cores to the server.
 
-Not a benchmark of its own: `benchmarks/serving.py`, `benchmarks/endurance.py` and `benchmarks/open_loop.py` use it. Loops are bounded in
+Not a benchmark of its own: `benchmarks/serving.py` and `benchmarks/endurance.py` use it. Loops are bounded in
 time, and only 127.0.0.1 is ever called.
 """
 

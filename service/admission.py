@@ -31,7 +31,7 @@ _BURST = 5.0
 """Seconds a queue may stand before it is kept short: enough for a burst, or for a thread that was held up."""
 _FEW = 64
 """Requests in flight that are no overload for as long as they keep their deadlines."""
-_MEMORY = 3.0
+_MEMORY = 2.0
 """Seconds of work after which what was measured counts 1/e."""
 _KNOWN_AFTER = 0.02
 _KNOWN_IDLE_AFTER = 1.0
