@@ -24,7 +24,8 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.load import Load, Server, closed_loop, open_loop, request_bytes
+from benchmarks.load import Load, Server, closed_loop, request_bytes
+from benchmarks.open_loop import open_loop
 from benchmarks.serving import pool_of, texts_of
 from benchmarks.serving_contenders import ours
 from index.demo import demo_questions

@@ -64,7 +64,7 @@ def request_bytes(path: str, body: Any = None, method: str = "POST", **headers: 
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 
-class _Client(asyncio.Protocol):
+class Client(asyncio.Protocol):
     """One connection that sends a request at a time."""
 
     def __init__(self) -> None:
@@ -110,14 +110,14 @@ async def _closed(port: int, requests: Sequence[bytes], clients: int, seconds: f
 
     async def client(number: int) -> None:
         """Ask until the time is over, on one connection; on a new one when it breaks."""
-        _, protocol = await loop.create_connection(_Client, "127.0.0.1", port)
+        _, protocol = await loop.create_connection(Client, "127.0.0.1", port)
         chosen = random.Random(number)
         while time.perf_counter() - started < seconds:
             asked = time.perf_counter()
             status = await protocol.ask(chosen.choice(requests))
             load.note(status, time.perf_counter() - asked)
             if status == 0:
-                _, protocol = await loop.create_connection(_Client, "127.0.0.1", port)
+                _, protocol = await loop.create_connection(Client, "127.0.0.1", port)
         protocol.transport.close()
 
     await asyncio.gather(*(client(number) for number in range(clients)))
@@ -128,86 +128,6 @@ async def _closed(port: int, requests: Sequence[bytes], clients: int, seconds: f
 def closed_loop(port: int, requests: Sequence[bytes], clients: int, seconds: float) -> Load:
     """So many clients, each asking again as soon as it is answered."""
     return uvloop.run(_closed(port, requests, clients, seconds))
-
-
-class _Sender:
-    """Sends over free connections, and has an answer noted and its connection freed as soon as it is there.
-
-    Callbacks and no tasks: a task for each request costs more than sending it, and at ten times the capacity
-    the generator would take the cores that it is to leave to the server.
-    """
-
-    def __init__(self, port: int, requests: Sequence[bytes], load: Load) -> None:
-        self.port, self.requests, self.load = port, requests, load
-        self.free: list[_Client] = []
-        self.sent = self.waiting = 0
-        self._openings = set[asyncio.Task[None]]()
-
-    async def open(self) -> None:
-        """Have one connection more."""
-        loop = asyncio.get_running_loop()
-        self.free.append((await loop.create_connection(_Client, "127.0.0.1", self.port))[1])
-
-    def send(self) -> None:
-        """Send the next request; status -1 is noted when every connection waits."""
-        request = self.requests[self.sent % len(self.requests)]
-        self.sent += 1
-        client = self._take()
-        if client is None:
-            self.load.statuses[-1] += 1
-            return
-        self.waiting += 1
-        asked = time.perf_counter()
-        client.ask(request).add_done_callback(lambda told: self._answered(client, told.result(), asked))
-
-    def _take(self) -> _Client | None:
-        """A free connection, if there is one; what the server has closed idle is opened anew."""
-        while self.free:
-            client = self.free.pop()
-            if not client.transport.is_closing():
-                return client
-            self._open_later()
-        return None
-
-    def _answered(self, client: _Client, status: int, asked: float) -> None:
-        self.load.note(status, time.perf_counter() - asked)
-        self.waiting -= 1
-        if status:
-            self.free.append(client)
-        else:
-            self._open_later()
-
-    def _open_later(self) -> None:
-        task = asyncio.get_running_loop().create_task(self.open())
-        self._openings.add(task)
-        task.add_done_callback(self._openings.discard)
-
-
-async def _open(port: int, requests: Sequence[bytes], rate: float, seconds: float, most: int) -> Load:
-    load = Load()
-    sender = _Sender(port, requests, load)
-    for _ in range(most):
-        await sender.open()
-    started, worked = time.perf_counter(), time.process_time()
-    while (now := time.perf_counter() - started) < seconds:
-        for _ in range(int(now * rate) - sender.sent):
-            sender.send()
-        await asyncio.sleep(0.002)
-    load.seconds = time.perf_counter() - started
-    load.generator = (time.process_time() - worked) / load.seconds
-    while sender.waiting and time.perf_counter() - started < seconds + 60:
-        await asyncio.sleep(0.05)
-    return load
-
-
-def open_loop(port: int, requests: Sequence[bytes], rate: float, seconds: float, most: int) -> Load:
-    """So many requests a second whether or not they are answered, over at most `most` connections.
-
-    Status -1 counts those that found no connection free; they are not sent at all. A latency is counted from when
-    the request was handed to its socket until the generator has read the whole answer, so that what the
-    generator itself is late to read is held against the server.
-    """
-    return uvloop.run(_open(port, requests, rate, seconds, most))
 
 
 @contextlib.contextmanager

@@ -5,9 +5,11 @@
 - A request is let in when what is in flight and it itself take at most half its deadline: the estimate may be
   wrong by two, and the request is answered in time all the same.
 - A queue is for bursts. Once one has stood for some seconds, more comes than can be done, and waiting helps nobody:
-  until it has shrunk to half of `standing`, a request finds at most `standing` seconds of work before it.
+  until it has shrunk to half of `standing`, a request finds at most `standing` seconds of work before it. Not so
+  with few in flight: clients that ask again when they are answered make a queue that does not grow.
   (The idea is CoDel's: K. Nichols, V. Jacobson, Controlling Queue Delay, ACM Queue 10(5), 2012.)
-- As many as there are cores are always let in, so that the speed is measured anew when all has changed.
+- As many as there are cores are always let in, so that the speed is measured anew when all has changed; never more
+  than `most`.
 
 All is called on the event loop; nothing is locked.
 """
@@ -27,7 +29,9 @@ _REQUEST = 512
 _DEADLINE_SHARE = 0.5
 _BURST = 5.0
 """Seconds a queue may stand before it is kept short: enough for a burst, or for a thread that was held up."""
-_MEMORY = 3.0
+_FEW = 64
+"""Requests in flight that are no overload for as long as they keep their deadlines."""
+_MEMORY = 2.0
 """Seconds of work after which what was measured counts 1/e."""
 _KNOWN_AFTER = 0.02
 _KNOWN_IDLE_AFTER = 1.0
@@ -47,12 +51,14 @@ class Ticket:
 class Admission:
     """The requests in flight, and how fast they are answered.
 
-    standing: seconds of work a request may find before it while a queue stands. always: requests let in whatever
-    they wait; None is one for each core. clock: seconds.
+    standing: seconds of work a request may find before it while a queue stands. most: requests in flight. always:
+    requests let in whatever they wait; None is one for each core. clock: seconds.
     """
 
-    def __init__(self, standing: float, always: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self.standing, self.always = standing, always or cores()
+    def __init__(
+        self, standing: float, most: int, always: int | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.standing, self.most, self.always = standing, most, always or cores()
         self.count = self.weight = 0
         self._clock = clock
         self._last = self._calm = clock()
@@ -68,11 +74,14 @@ class Admission:
         wait, now = self.wait(), self._last
         if wait <= self.standing / 2:
             self._calm = now
+        if self.count >= self.most:
+            return wait
         if self.count < self.always:
             return None
         if wait + ticket.weight * self._pace() > _DEADLINE_SHARE * seconds:
             return wait
-        return wait if now - self._calm > _BURST and wait > self.standing else None
+        is_standing = now - self._calm > _BURST and self.count >= _FEW
+        return wait if is_standing and wait > self.standing else None
 
     def enter(self, ticket: Ticket) -> None:
         """Count a request whose last byte has been read; one that is over already is not counted."""

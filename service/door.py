@@ -36,7 +36,7 @@ class Door:
     """Lets requests in, or answers for them. All is called on the event loop."""
 
     def __init__(self, settings: Settings, metrics: Metrics, admission: Admission | None = None) -> None:
-        self.admission = admission or Admission(settings.queue_seconds)
+        self.admission = admission or Admission(settings.queue_seconds, settings.max_requests)
         self._deadline, self._metrics = settings.deadline_seconds, metrics
         self._origins = {origin.encode() for origin in settings.cors_origins}
         self.is_refusing = False
@@ -93,8 +93,8 @@ class Door:
 @functools.lru_cache(maxsize=_LONGEST_TOLD + 1)
 def _parts(seconds: int) -> tuple[bytes, bytes]:
     message = (
-        "What is being worked on already takes longer than this request's deadline or ISOGLOT_QUEUE_SECONDS allow; "
-        "nothing of it was read. Try again later."
+        "What is being worked on already is more than this request's deadline, ISOGLOT_QUEUE_SECONDS or "
+        "ISOGLOT_MAX_REQUESTS allow; nothing of it was done. Try again later."
     )
     response = problems.answer(Overloaded(message, seconds), {})
     return _lines([*response.raw_headers, *HEADERS]), bytes(response.body)

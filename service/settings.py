@@ -56,8 +56,8 @@ class Settings(IndexSettings):
     queue_seconds: float = Field(
         0.5,
         gt=0,
-        description="While more comes than can be done, seconds of work that a new request may find before it; more "
-        "is answered 429. A burst may wait up to half its deadline.",
+        description="While more comes than can be done, seconds of work that a new search or embedding may find before "
+        "it; more is answered 429. A burst, and what up to 64 clients ask, may wait up to half its deadline.",
     )
     max_texts: int = Field(
         1024, ge=1, description="Most texts one embedding request, and queries one search, may hold."

@@ -169,15 +169,15 @@ def test_who_sends_and_does_not_read_is_no_longer_read(serve: Serve) -> None:
 def test_overload_is_refused_and_what_is_accepted_is_answered_in_time(
     serve: Serve, slowed: object, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Real load: the encoder takes 50 ms a batch, so that 16 clients ask more than can be done."""
-    with serve(batch_tokens=1, max_texts=4, queue_seconds=0.1) as (url, _engine):
+    """Real load: the encoder takes 100 ms a batch, so that 16 clients ask more than can be done."""
+    with serve(batch_tokens=1, max_texts=4, queue_seconds=0.5) as (url, _engine):
         httpx.post(f"{url}/embed", json={"texts": ["moon"]})
-        slowed(0.05)  # type: ignore[operator]
+        slowed(0.1)  # type: ignore[operator]
 
         def client(_: int) -> list[int]:
             with httpx.Client(base_url=url, timeout=60) as opened:
                 asked = {"json": {"texts": ["moon"]}, "headers": {"x-timeout-seconds": "2"}}
-                return [opened.post("/embed", **asked).status_code for _ in range(30)]
+                return [opened.post("/embed", **asked).status_code for _ in range(20)]
 
         with ThreadPoolExecutor(16) as pool:
             answers = [pool.submit(client, number) for number in range(16)]
