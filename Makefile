@@ -18,7 +18,7 @@ $(VENV)/serving: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Isoglot needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Give another: make PYTHON=python3.12 …"; exit 1; }
 	@echo "Setting up $(VENV) (once, under a minute on a fast line) …"
-	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
 	@$(PIP) install --quiet -c constraints.txt -e '.[cpu]'
 	@touch $@
 
@@ -40,7 +40,7 @@ serve: install ## serve on 127.0.0.1:8000 (PORT= changes it) with the demo colle
 # Optimum and sentence-transformers 6 exclude each other, so its export route has a place of its own.
 $(OPTIMUM)/ready: pyproject.toml constraints-optimum.txt
 	@echo "Setting up $(OPTIMUM) (once, a few minutes: torch is large) …"
-	@test -x $(OPTIMUM)/bin/python || $(PYTHON) -m venv $(OPTIMUM)
+	@test -x $(OPTIMUM)/bin/pip || $(PYTHON) -m venv $(OPTIMUM)
 	@$(OPTIMUM)/bin/python -m pip --disable-pip-version-check install --quiet $$(grep '^torch==' constraints-optimum.txt)
 	@$(OPTIMUM)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints-optimum.txt -e '.[cpu,optimum,test]'
 	@touch $@
@@ -50,7 +50,7 @@ install-optimum: $(OPTIMUM)/ready ## make .venv-optimum for `isoglot export --ro
 # Ray is large and serving never needs it.
 $(RAY)/ready: pyproject.toml constraints.txt
 	@echo "Setting up $(RAY) (once, a minute or two: Ray is large) …"
-	@test -x $(RAY)/bin/python || $(PYTHON) -m venv $(RAY)
+	@test -x $(RAY)/bin/pip || $(PYTHON) -m venv $(RAY)
 	@$(RAY)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt -e '.[cpu,jobs,ray,dev]' onnx
 	@touch $@
 
@@ -103,7 +103,7 @@ bench: install-all ## measure against the raw libraries, interleaved in one run
 # What Isoglot's index is compared with is no dependency of it, and lives apart. torch is txtai's.
 $(PEERS)/ready: pyproject.toml constraints.txt benchmarks/index_peers.txt
 	@echo "Setting up $(PEERS) (once, a few minutes: torch is large) …"
-	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@test -x $(PEERS)/bin/pip || $(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet $$(grep '^torch==' constraints.txt)
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt -e '.[cpu]' matplotlib pyarrow -r benchmarks/index_peers.txt
 	@touch $@
@@ -115,7 +115,7 @@ bench-index: $(PEERS)/ready ## measure the index against bare FAISS and other st
 # infinity needs another numpy, uvicorn and typer than Isoglot: its Python serves the others, ours measures.
 $(SERVERS)/ready: constraints.txt benchmarks/serving_peers.txt
 	@echo "Setting up $(SERVERS) (once, a few minutes: torch is large) …"
-	@test -x $(SERVERS)/bin/python || $(PYTHON) -m venv $(SERVERS)
+	@test -x $(SERVERS)/bin/pip || $(PYTHON) -m venv $(SERVERS)
 	@$(SERVERS)/bin/python -m pip --disable-pip-version-check install --quiet $$(grep '^torch==' constraints.txt)
 	@$(SERVERS)/bin/python -m pip --disable-pip-version-check install --quiet -r benchmarks/serving_peers.txt
 	@touch $@

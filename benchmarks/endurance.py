@@ -4,7 +4,8 @@
     python -m benchmarks.endurance soak --minutes 30
 
 Each serves Isoglot in a process of its own with data of its own, calls 127.0.0.1 alone, ends by itself and writes
-JSON: answers by status, goodput, deadlines kept, resident memory over time. The generator shares the cores.
+JSON: answers by status, goodput, deadlines kept, resident memory over time. The generator shares the cores: how much
+of one it takes, and how much the server, is told (`generator_cores`, `server_cores`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.load import Load, Server, closed_loop, open_loop, request_bytes
+from benchmarks.load import Load, Server, closed_loop, request_bytes
+from benchmarks.open_loop import open_loop
 from benchmarks.serving import pool_of, texts_of
 from benchmarks.serving_contenders import ours
 from index.demo import demo_questions
@@ -108,14 +110,17 @@ def overload(
     with _served(encoder, passages) as server:
         closed_loop(server.port, plain, CLIENTS, 2)
         peak = closed_loop(server.port, plain, CLIENTS, min(20.0, 15 * minutes)).rate
+        worked = server.worked()
         with _watched(server, min(5.0, 6 * minutes)) as memory:
             load = open_loop(server.port, pressed, times * peak, 60 * minutes, connections)
+        worked = server.worked() - worked
     late = sum(seconds > deadline for seconds in load.latencies)
     sent = sum(count for status, count in load.statuses.items() if status != -1)
     result = _told(
         load, memory, peak=round(peak, 1), goodput_of_peak=round(load.rate / peak, 3), asked_per_second=times * peak,
         sent_per_second=round(sent / load.seconds, 1), not_sent=load.statuses.get(-1, 0), deadline=deadline,
         answered_late=late, refused_within_p99_ms=round(Load(refused=[], latencies=load.refused).percentile(99), 1),
+        generator_cores=round(load.generator, 2), server_cores=round(worked / load.seconds, 2),
         only_expected=set(load.statuses) <= {200, 429, 503, -1},
     )  # fmt: skip
     _end(result, as_json)

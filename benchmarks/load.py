@@ -32,13 +32,14 @@ import uvloop
 class Load:
     """What happened. seconds: how long it took; latencies: of answers with status 200, in seconds.
 
-    refused: how long the others took.
+    refused: how long the others took. generator: processor seconds that sending and reading took, a second.
     """
 
     seconds: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
     latencies: list[float] = field(default_factory=list)
     refused: list[float] = field(default_factory=list)
+    generator: float = 0.0
 
     def note(self, status: int, seconds: float) -> None:
         """Count an answer."""
@@ -63,7 +64,7 @@ def request_bytes(path: str, body: Any = None, method: str = "POST", **headers: 
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 
-class _Client(asyncio.Protocol):
+class Client(asyncio.Protocol):
     """One connection that sends a request at a time."""
 
     def __init__(self) -> None:
@@ -109,14 +110,14 @@ async def _closed(port: int, requests: Sequence[bytes], clients: int, seconds: f
 
     async def client(number: int) -> None:
         """Ask until the time is over, on one connection; on a new one when it breaks."""
-        _, protocol = await loop.create_connection(_Client, "127.0.0.1", port)
+        _, protocol = await loop.create_connection(Client, "127.0.0.1", port)
         chosen = random.Random(number)
         while time.perf_counter() - started < seconds:
             asked = time.perf_counter()
             status = await protocol.ask(chosen.choice(requests))
             load.note(status, time.perf_counter() - asked)
             if status == 0:
-                _, protocol = await loop.create_connection(_Client, "127.0.0.1", port)
+                _, protocol = await loop.create_connection(Client, "127.0.0.1", port)
         protocol.transport.close()
 
     await asyncio.gather(*(client(number) for number in range(clients)))
@@ -127,47 +128,6 @@ async def _closed(port: int, requests: Sequence[bytes], clients: int, seconds: f
 def closed_loop(port: int, requests: Sequence[bytes], clients: int, seconds: float) -> Load:
     """So many clients, each asking again as soon as it is answered."""
     return uvloop.run(_closed(port, requests, clients, seconds))
-
-
-async def _open(port: int, requests: Sequence[bytes], rate: float, seconds: float, most: int) -> Load:
-    load, started = Load(), time.perf_counter()
-    loop = asyncio.get_running_loop()
-    free: list[_Client] = [(await loop.create_connection(_Client, "127.0.0.1", port))[1] for _ in range(most)]
-    sent, tasks = 0, set[asyncio.Task[None]]()
-
-    async def one(protocol: _Client, request: bytes) -> None:
-        """Ask once, on a new connection where the server has closed an idle one."""
-        if protocol.transport.is_closing():
-            _, protocol = await loop.create_connection(_Client, "127.0.0.1", port)
-        asked = time.perf_counter()
-        status = await protocol.ask(request)
-        load.note(status, time.perf_counter() - asked)
-        if status == 0:
-            _, protocol = await loop.create_connection(_Client, "127.0.0.1", port)
-        free.append(protocol)
-
-    while (now := time.perf_counter() - started) < seconds:
-        while sent < now * rate:
-            sent += 1
-            if free:
-                task = loop.create_task(one(free.pop(), requests[sent % len(requests)]))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
-            else:
-                load.statuses[-1] += 1  # not sent: every connection waits
-        await asyncio.sleep(0.002)
-    load.seconds = time.perf_counter() - started
-    if tasks:
-        await asyncio.wait(tasks, timeout=60)
-    return load
-
-
-def open_loop(port: int, requests: Sequence[bytes], rate: float, seconds: float, most: int) -> Load:
-    """So many requests a second whether or not they are answered, over at most `most` connections.
-
-    Status -1 counts those that found no connection free.
-    """
-    return uvloop.run(_open(port, requests, rate, seconds, most))
 
 
 @contextlib.contextmanager
@@ -219,6 +179,11 @@ class Server:
         """Resident memory in MiB, child processes counted."""
         processes = [self.process, *self.process.children(recursive=True)]
         return sum(process.memory_info().rss for process in processes) / 2**20
+
+    def worked(self) -> float:
+        """Processor seconds it has taken, its child processes not counted."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
 
 
 def isoglot(encoder: str, data: Path, **settings: object) -> contextlib.AbstractContextManager[Server]:

@@ -26,7 +26,7 @@ QUESTIONS = 8
 """Asked in each language; the demo's first ones."""
 BATCH = 20
 AFTER_AUDIT = "isoglot_language_offset_drift"
-"""Told of collections that were audited, and none was here."""
+"""Told of collections that were audited; without an audit it may be empty."""
 
 
 def call(url: str, body: object = None, method: str | None = None, key: str | None = None) -> Any:
@@ -109,7 +109,7 @@ def traffic(url: str, seconds: float, key: str | None) -> str:
 def dashboard(url: str) -> str:
     """Each query of Grafana's dashboard, by the Prometheus that scrapes the service; one without data is a fault."""
     panels = json.loads((ROOT / "docker" / "grafana" / "dashboard.json").read_text(encoding="utf-8"))["panels"]
-    told, empty = 0, []
+    told, unaudited, empty = 0, 0, []
     for panel in panels:
         for target in panel.get("targets", []):
             expression = re.sub(r"\$__(rate_interval|range)", "60s", target["expr"])
@@ -118,12 +118,14 @@ def dashboard(url: str) -> str:
             if panel["fieldConfig"]["defaults"].get("unit") == "percentunit":
                 assert all(not abs(value) > 1 for value in values), f"{panel['title']}: {values} are no shares"
             told += 1
-            if AFTER_AUDIT not in expression and not any(
-                value == value for value in values
-            ):  # NaN is not equal to itself
+            if any(value == value for value in values):  # NaN is not equal to itself
+                continue
+            if AFTER_AUDIT in expression:
+                unaudited += 1
+            else:
                 empty.append(f"{panel['title']}: {expression}")
     assert not empty, "without data: " + "; ".join(empty)
-    return f"{told - 1} of {told} queries of the dashboard have data; the other wants an audit"
+    return f"{told - unaudited} of {told} queries of the dashboard have data" + "; the other wants an audit" * unaudited
 
 
 def main() -> None:

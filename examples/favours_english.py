@@ -5,8 +5,8 @@
 # or the asker's own language, ranks those first and the others far behind. We measure it, and look at who is pushed
 # back.
 #
-# What it takes: `pip install 'isoglot[cpu,train]'`, no GPU, no network. `ENCODER` may be a bundled name, a folder or
-# a hub id: `ENCODER=intfloat/multilingual-e5-small python examples/favours_english.py`.
+# What it takes: `make install-all`, no GPU, no network. `ENCODER` may be a bundled name, a folder or
+# a hub id: `ENCODER=intfloat/multilingual-e5-small .venv/bin/python examples/favours_english.py`.
 
 # %%
 from __future__ import annotations

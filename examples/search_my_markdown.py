@@ -4,8 +4,8 @@
 # A garden club keeps its notes in a folder: six Markdown files, each in the language of whoever wrote it. We index
 # the folder and ask in languages that the answer is not written in.
 #
-# What it takes: `pip install 'isoglot[cpu,jobs]'`, no GPU, no network, a few seconds. Run it whole (`python
-# examples/search_my_markdown.py`) or cell by cell in an editor that knows `# %%`.
+# What it takes: `make install-all` (of it the extra `[jobs]`), no GPU, no network, a few seconds. Run it whole
+# (`.venv/bin/python examples/search_my_markdown.py`) or cell by cell in an editor that knows `# %%`.
 
 # %%
 from __future__ import annotations

@@ -5,9 +5,9 @@
 # any language, to find them. We tune an encoder on the FAQ with hybrid batches (half in one language, half across
 # two), export it to ONNX, and judge it on questions it has not seen, before and after.
 #
-# What it takes: `pip install 'isoglot[cpu,train]'`; for LaBSE itself the hub and a GPU, or patience. `BASE` may be
-# any checkpoint that sentence-transformers loads, a hub id or a folder: `BASE=FOLDER STEPS=20 python
-# examples/tune_on_my_faq.py`.
+# What it takes: `make install-all`; for LaBSE itself the hub and a GPU, or patience. `BASE` may be
+# any checkpoint that sentence-transformers loads, a hub id or a folder: `BASE=FOLDER STEPS=20
+# .venv/bin/python examples/tune_on_my_faq.py`.
 
 # %%
 from __future__ import annotations

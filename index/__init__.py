@@ -15,12 +15,34 @@ take beside them:
   all of it, measured.
 - `jobs`: batch indexing. `demo`: the demo set.
 - `threads`: cores, and who gets how many. `extras`: whether what an extra brings is there.
+
+What is imported from here is loaded when it is asked for (`on_demand`).
 """
 
-from index.answer import Answer, Hit
-from index.catalog import Catalog
-from index.collection import Added, Collection
-from index.encoder import Embedded, Encoder
-from index.passages import Passage, read_passages
+from typing import TYPE_CHECKING
+
+from index.on_demand import exports
 
 __all__ = ["Added", "Answer", "Catalog", "Collection", "Embedded", "Encoder", "Hit", "Passage", "read_passages"]
+
+if TYPE_CHECKING:
+    from index.answer import Answer, Hit
+    from index.catalog import Catalog
+    from index.collection import Added, Collection
+    from index.encoder import Embedded, Encoder
+    from index.passages import Passage, read_passages
+else:
+    __getattr__ = exports(
+        __name__,
+        {
+            "Added": "index.collection",
+            "Answer": "index.answer",
+            "Catalog": "index.catalog",
+            "Collection": "index.collection",
+            "Embedded": "index.encoder",
+            "Encoder": "index.encoder",
+            "Hit": "index.answer",
+            "Passage": "index.passages",
+            "read_passages": "index.passages",
+        },
+    )

@@ -35,7 +35,7 @@ class Block:
 
 
 class WordIndex(Protocol):
-    """Search by words (`index/lexical/channel.py`), off until it is switched on."""
+    """Search by words (`index/local/channel.py`), off until it is switched on."""
 
     def info(self) -> dict[str, Any]:
         """Whether it is "off", "building" or "ready", how much is done, and what went wrong last."""

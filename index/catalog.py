@@ -12,7 +12,7 @@ from pathlib import Path
 
 from index.backend import PassageIndex
 from index.collection import Collection
-from index.demo import demo_passages
+from index.demo import DEMO, demo_passages
 from index.encoder import Encoder
 from index.encoders import Encoders
 from index.errors import Conflict, DamagedCollection, EncoderMismatch, InvalidInput, IsoglotError, NotFound
@@ -22,10 +22,7 @@ from index.places import LocalPlace, Place
 from index.reranker import Reranker
 from index.retiring import Retired
 
-__all__ = ["DEMO", "Catalog", "collection_name", "open_to_read", "put_in_place"]
-
-DEMO = "demo"
-"""Name of the demo collection."""
+__all__ = ["Catalog", "collection_name", "open_to_read", "put_in_place"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 

@@ -2,6 +2,9 @@
 
 Other wings add theirs through the entry-point group `isoglot.commands`, so that the index
 need not know them.
+
+What searches is imported inside the verbs, here and in every `cli.py`: FAISS, ONNX Runtime, fastText and FastAPI take
+two seconds, and `isoglot --help` needs none of them.
 """
 
 from __future__ import annotations
@@ -14,28 +17,30 @@ from contextlib import ExitStack
 from importlib.metadata import entry_points, version
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import track
 from rich.text import Text
 
 from index.audit.cli import audit_collection
-from index.catalog import DEMO, Catalog, collection_name, open_to_read
-from index.cli_answer import show
 from index.cli_places import copy
+from index.demo import DEMO
 from index.errors import InvalidInput, IsoglotError
 from index.jobs.cli import register as register_jobs
 from index.lexical.cli import lexical
 from index.local.cli import check_collection, snapshot
 from index.merging.cli import merge as merge_command
-from index.merging.cli import merge_of
-from index.passages import Passage, read_passages, require_unique
 from index.question import Mode
-from index.settings import IndexSettings
+
+if TYPE_CHECKING:
+    from index.passages import Passage
+    from index.settings import IndexSettings
 
 __all__ = ["app", "main"]
+
+_ENGINES = ("faiss", "onnxruntime")
+"""What one of the extras [cpu] and [gpu] brings."""
 
 PASSAGES_AT_ONCE = 512
 """Passages encoded and committed together by `isoglot index add`."""
@@ -96,12 +101,18 @@ def add(
 
     Example: `isoglot index add passages.jsonl --collection docs`
     """
+    from rich.progress import track
+
+    from index.catalog import Catalog, collection_name
+    from index.passages import require_unique
+    from index.settings import IndexSettings
+
     settings = IndexSettings.load(data=data, encoder=encoder)
     collection_name(collection)
     checked = list(_check(file, settings))
     require_unique(passage.id for passage in checked)
-    encoders = settings.open_encoders() if encoder is None else None  # one that is asked for is that one
-    catalog = Catalog(settings.place(), settings.load_encoder(), encoders=encoders)
+    loaded, encoders = settings.encoders_for(encoder)
+    catalog = Catalog(settings.place(), loaded, encoders=encoders)
     target, is_new = catalog.create(collection)
     stored: Counter[str] = Counter()
     truncated: list[str] = []
@@ -121,6 +132,8 @@ def add(
 
 
 def _check(file: Path, settings: IndexSettings) -> Iterator[Passage]:
+    from index.passages import read_passages
+
     with errors.status(f"Checking {file} …"):
         yield from read_passages(file, settings.languages)
 
@@ -153,7 +166,7 @@ def search(
     ] = None,
     collection: CollectionOption = DEMO,
     bias: Annotated[bool, typer.Option("--bias", help="Report what the hits favour (docs/bias.md).")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with whole passages.")] = False,
     data: DataOption = None,
     encoder: EncoderOption = None,
 ) -> None:
@@ -164,12 +177,16 @@ def search(
 
     `isoglot search "น้ำขึ้นน้ำลงเกิดจากอะไร" -l de,fr --collection docs`
     """
+    from index.catalog import Catalog, open_to_read
+    from index.cli_answer import show
+    from index.merging.cli import merge_of
+    from index.settings import IndexSettings
+
     rule = None if merge is None else merge_of(merge)
     settings = IndexSettings.load(data=data, encoder=encoder)
-    encoders = settings.open_encoders() if encoder is None else None  # one that is asked for is that one
-    loaded, allowed = settings.load_encoder(), settings.languages
+    loaded, encoders = settings.encoders_for(encoder)
     reranker = settings.load_reranker() if rerank else None
-    catalog = Catalog(settings.place(), loaded, True, allowed, encoders, reranker)
+    catalog = Catalog(settings.place(), loaded, True, settings.languages, encoders, reranker)
     chosen = None if languages is None else [code.strip() for code in languages.split(",")]
     found = open_to_read(catalog, collection)
     answer = found.search(query, k, chosen, query_language, _filter(where), bias, mode, rerank, rule)
@@ -196,5 +213,16 @@ def main() -> None:
     try:
         app()
     except IsoglotError as error:
-        errors.print(Text.assemble(("Error: ", "bold red"), error.message))
-        sys.exit(1)
+        _end(error.message)
+    except ModuleNotFoundError as error:
+        if error.name not in _ENGINES:
+            raise
+        _end(
+            f"This needs {error.name}, of the extra [cpu] or, with a GPU, [gpu]. In the clone: make install, or "
+            ".venv/bin/pip install -c constraints.txt -e '.[cpu]'."
+        )
+
+
+def _end(message: str) -> None:
+    errors.print(Text.assemble(("Error: ", "bold red"), message))
+    sys.exit(1)

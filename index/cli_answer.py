@@ -11,12 +11,14 @@ from index.bias import BiasReport
 
 __all__ = ["show"]
 
+_SHOWN = 200
+"""Characters of a passage; whole passages of five hits would scroll the first one off the terminal."""
 _TOLD = 12
 """Languages without hits are told up to so many in all."""
 
 
 def show(answer: Answer) -> None:
-    """Print an answer, and its report where it has one."""
+    """Print an answer with the beginnings of its passages, and its report where it has one."""
     console, asked = Console(), answer.query_language
     table = Table(
         title=f"query language: {asked.code} ({asked.how}, {asked.confidence:.0%}); "
@@ -28,7 +30,9 @@ def show(answer: Answer) -> None:
         table.add_column(heading, overflow="fold")
     ranks = answer.bias.offset_ranks if answer.bias else (None,) * len(answer.hits)
     for hit, rank in zip(answer.hits, ranks, strict=True):
-        body = Text.assemble((f"{hit.passage.title}\n" if hit.passage.title else "", "bold"), hit.passage.text)
+        text = " ".join(hit.passage.text.split())
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN].rstrip()}…"
+        body = Text.assemble((f"{hit.passage.title}\n" if hit.passage.title else "", "bold"), shown)
         even = [str(rank or "–")] if answer.bias else []
         table.add_row(f"{hit.score:.3f}", *even, hit.passage.language, body, hit.passage.id)
     console.print(table)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from index.backend import PassageIndex
-from index.catalog import collection_name
-from index.copying import Marker, copy_passages, making
 from index.errors import InvalidInput
-from index.places import LOCAL
-from index.settings import IndexSettings
+
+if TYPE_CHECKING:
+    from index.backend import PassageIndex
+    from index.copying import Marker
+    from index.settings import IndexSettings
 
 __all__ = ["copy"]
 
@@ -43,6 +42,10 @@ def copy(
 
     Example: `isoglot index copy docs docs --from local --to milvus://search.internal:19530`
     """
+    from index.catalog import collection_name
+    from index.copying import Marker, making
+    from index.settings import IndexSettings
+
     settings = IndexSettings.load(data=data)
     origin, destination = origin or settings.index, destination or settings.index
     if (origin, collection_name(source)) == (destination, collection_name(target)):
@@ -62,10 +65,16 @@ def copy(
 
 
 def _spoken(place: str, name: str, settings: IndexSettings) -> str:
+    from index.places import LOCAL
+
     return f"{settings.collections.resolve() if place == LOCAL else place}/{name}"
 
 
 def _copy_shown(source: PassageIndex, target: PassageIndex, marker: Marker) -> dict[str, int]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from index.copying import copy_passages
+
     columns = (TextColumn("Copying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     if begun := marker.read():
         errors.print(f"Going on after {begun[1]:,} passages.")

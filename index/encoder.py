@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -87,7 +88,7 @@ class Encoder:
         """Length of the vectors."""
         return self.description.dimension
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """What collections remember: vectors of unequal fingerprints must not mix."""
         return self.description.fingerprint

@@ -6,7 +6,7 @@ import importlib.util
 
 from index.errors import InvalidInput
 
-__all__ = ["require_extra"]
+__all__ = ["how_to_install", "require_extra"]
 
 
 def require_extra(what: str, *modules: str, extra: str = "jobs") -> None:
@@ -16,8 +16,10 @@ def require_extra(what: str, *modules: str, extra: str = "jobs") -> None:
     """
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
-        raise InvalidInput(
-            f"{what} needs {', '.join(missing)}: pip install 'isoglot[cpu,{extra}]' (in a clone: make install-all).",
-            missing=missing,
-            extra=extra,
-        )
+        raise InvalidInput(f"{what} needs {', '.join(missing)}. {how_to_install(extra)}", missing=missing, extra=extra)
+
+
+def how_to_install(extra: str) -> str:
+    """A sentence with the command that brings an extra into a clone. extra: one name, or several with commas."""
+    verb = "install-ray" if "ray" in extra.split(",") else "install-all"
+    return f"In the clone: make {verb}, or .venv/bin/pip install -c constraints.txt -e '.[cpu,{extra}]'."

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sys
+from contextlib import redirect_stdout
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -100,4 +103,17 @@ def session_options(threads: int | None) -> onnxruntime.SessionOptions:
 def providers() -> list[str]:
     """The GPU where the GPU wheel and a GPU are there, else the CPU."""
     available = onnxruntime.get_available_providers()
+    if "CUDAExecutionProvider" in available:
+        _load_cuda()
     return [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in available]
+
+
+@cache
+def _load_cuda() -> None:
+    """Load CUDA and cuDNN from NVIDIA's packages, which the extra `gpu` brings and no search path of the system names.
+
+    Those of the system are taken where there are none. ONNX Runtime prints what is missing, and a session that needs it
+    then runs on the processor; standard output is left to answers.
+    """
+    with redirect_stdout(sys.stderr):
+        onnxruntime.preload_dlls()

@@ -13,6 +13,7 @@ from typing import Protocol
 from index.aliases import Aliases
 from index.backend import PassageIndex
 from index.errors import CollectionInUse, Conflict, InvalidInput, NotFound
+from index.extras import how_to_install
 from index.local.build import Shape
 from index.local.gpu import Gpu, find_gpu
 from index.local.index import DATABASE, LocalIndex
@@ -202,7 +203,5 @@ def open_place(index: str, folder: Path, token: str | None = None, options: Loca
         from index.milvus.place import MilvusPlace
         from index.milvus.server import Address
     except ModuleNotFoundError as error:
-        raise InvalidInput(
-            f"Milvus needs {error.name}, which is not installed; run pip install 'isoglot[milvus]'."
-        ) from error
+        raise InvalidInput(f"Milvus needs {error.name}, which is not installed. {how_to_install('milvus')}") from error
     return MilvusPlace(Address.parse(index), token)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from index.errors import InvalidInput
 from index.filters import Condition, parse_filter
 from index.languages import language_codes
-from index.merging.merge import Merge
+
+if TYPE_CHECKING:  # the client needs questions, and neither NumPy nor FAISS
+    from index.merging.merge import Merge
 
 __all__ = ["MAX_HITS", "RERANKED", "Mode", "Question", "Scope"]
 

@@ -11,10 +11,11 @@ from service.keys import Scope as KeyScope
 from service.refusals import Forbidden, Unauthorized
 from service.request_facts import facts_of
 
-__all__ = ["Access", "needed_scope"]
+__all__ = ["ASKING", "Access", "needed_scope"]
 
 _OPEN = ("/page/", "/docs", "/docs-assets/", "/health/")
-_ASKING = {"/search", "/embed", "/v1/embeddings"}
+ASKING = frozenset({"/search", "/embed", "/v1/embeddings"})
+"""What is asked by POST and changes nothing."""
 _RANKS: dict[KeyScope, int] = {"read": 0, "write": 1, "admin": 2}
 
 
@@ -26,7 +27,7 @@ def needed_scope(method: str, path: str) -> KeyScope | None:
     """
     if path in ("/", "/openapi.json") or path.startswith(_OPEN):
         return None
-    if method in ("GET", "HEAD", "OPTIONS") or path in _ASKING:
+    if method in ("GET", "HEAD", "OPTIONS") or path in ASKING:
         return "read"
     if path.startswith("/collections/") and "/passages" in path:
         return "write"

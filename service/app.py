@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from service import page, problems
 from service.access import Access
+from service.door import EXPOSED
 from service.engine import Engine
 from service.limits import BodyLimit, InFlight
 from service.observing import Observe
@@ -70,6 +71,6 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "DELETE"],
             allow_headers=["authorization", "content-type", "x-request-id", "x-timeout-seconds"],
-            expose_headers=["retry-after", "x-request-id", "x-truncated"],
+            expose_headers=EXPOSED,
         )
     app.add_middleware(Observe)

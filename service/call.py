@@ -33,11 +33,15 @@ _PASSAGES_AT_ONCE = 256
 
 
 class Call:
-    """A request and the engine that works on it. timeout: seconds the client grants; None takes the setting."""
+    """A request and the engine that works on it. timeout: seconds the client grants; None takes the setting.
+
+    They count from when the last of the request was read, where the server tells when that was.
+    """
 
     def __init__(self, request: Request, engine: Engine, timeout: float | None = None) -> None:
         self.engine, self._request = engine, request
-        self._timeout, self._began = timeout, time.monotonic()
+        self._timeout = timeout
+        self._began = facts_of(request.scope).read or time.monotonic()
 
     def deadline(self, is_bulk: bool = False) -> float:
         """When the answer is due, on `time.monotonic`'s clock."""
@@ -133,7 +137,8 @@ class _Watched(AbstractContextManager[None]):
             raise ClientGone("The client has closed its connection.") from error
 
 
-def _call(
+# A coroutine, though it waits for nothing: FastAPI sends a plain function to a thread and back, for every request.
+async def _call(
     request: Request,
     timeout: Annotated[
         float | None,

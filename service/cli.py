@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import socket
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
-import uvicorn
 from rich.console import Console
 
 from index.errors import InvalidInput
-from service.app import create_app
-from service.engine import Engine
-from service.keys import Scope, make_key, read_keys
-from service.logs import configure_logging
-from service.settings import Settings
-from service.slow_clients import patient_protocol
+from service.scopes import Scope
+
+if TYPE_CHECKING:
+    from service.settings import Settings
 
 __all__ = ["register"]
 
@@ -42,21 +40,31 @@ def serve(
 
     The demo collection is made on the first start. Example: `isoglot serve --port 8080`
     """
+    import uvicorn
+
+    from service.app import create_app
+    from service.engine import Engine
+    from service.logs import configure_logging
+    from service.settings import Settings
+    from service.shedding import shedding_protocol
+
     settings = Settings.load(port=port, host=host, encoder=encoder, data=data)
     configure_logging(settings.log_level, settings.log_format)
     _require_keys(settings)
+    _require_free(settings.host, settings.port)
     Console(stderr=True).print(
         f"Isoglot: encoder {settings.encoder}, data in {settings.data}; "
         f"page http://{settings.host}:{settings.port}/  API http://{settings.host}:{settings.port}/docs",
         soft_wrap=True,
     )
     # Loaded here rather than by the server, so that a fault is one line and not a traceback.
-    app = create_app(settings, Engine(settings))
+    engine = Engine(settings)
+    app = create_app(settings, engine)
     uvicorn.run(
         app,
         host=settings.host,
         port=settings.port,
-        http=patient_protocol(settings.slow_client_seconds),
+        http=shedding_protocol(settings, engine.metrics),
         ws="none",
         log_config=None,
         access_log=False,
@@ -75,6 +83,17 @@ def _require_keys(settings: Settings) -> None:
             "and set ISOGLOT_KEYS_FILE, or set ISOGLOT_OPEN_WITHOUT_KEYS=true to let everybody in."
         )
     _log.warning("No API key is asked for: whoever reaches %s:%d may do everything.", settings.host, settings.port)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raise InvalidInput when nothing can listen there, before an encoder is loaded in vain."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        raise InvalidInput(
+            f"Nothing can listen on {host}:{port}: {error.strerror or error}. Choose another port with --port, or "
+            "PORT=8080 make serve; the address is ISOGLOT_HOST."
+        ) from error
 
 
 def _is_loopback(host: str) -> bool:
@@ -113,6 +132,8 @@ def keys(
 
     Example: `isoglot keys web --scope read --per-minute 600`
     """
+    from service.keys import make_key, read_keys
+
     if file.exists() and any(key.name == name for key in read_keys(file)):
         raise InvalidInput(f"{file} has a key named {name!r} already; delete its line first, or give another name.")
     secret, kept = make_key(name, scope, per_minute)

@@ -152,7 +152,7 @@ class Engine:
         self.tracer.close()
 
 
-def _engine(request: Request) -> Engine:
+async def _engine(request: Request) -> Engine:
     engine: Engine = request.app.state.engine
     return engine
 

@@ -17,18 +17,15 @@ import secrets
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.errors import InvalidInput
 from index.faults import faults_told
 from service.refusals import TooManyRequests, Unauthorized
+from service.scopes import Scope
 
 __all__ = ["ApiKey", "KeyRing", "Scope", "make_key", "read_keys"]
-
-Scope = Literal["read", "write", "admin"]
-"""Each scope allows what those before it allow: search and embed; store and delete passages; the rest."""
 
 _PREFIX = "isoglot-"
 
@@ -61,7 +58,9 @@ def read_keys(path: Path) -> list[ApiKey]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
-        raise InvalidInput(f"The file of keys {path} cannot be read: {error}.") from error
+        raise InvalidInput(
+            f"The file of keys {path} cannot be read: {error}. `isoglot keys NAME --scope read` makes one."
+        ) from error
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:

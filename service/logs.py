@@ -22,6 +22,7 @@ def configure_logging(level: str, form: Literal["auto", "json", "console"]) -> N
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        _without_colours,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[structlog.typing.Processor] = (
@@ -42,3 +43,9 @@ def configure_logging(level: str, form: Literal["auto", "json", "console"]) -> N
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = name != "uvicorn.access"  # our own line says more
+
+
+def _without_colours(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Drop uvicorn's second wording of a line, which is for terminals and holds escape codes."""
+    line.pop("color_message", None)
+    return line

@@ -13,11 +13,11 @@ from prometheus_client import (
     Gauge,
     Histogram,
     ProcessCollector,
-    Summary,
     generate_latest,
 )
 
 from index.answer import Answer
+from index.bias import LanguageShare
 from index.collection import Collection
 from index.encoder import Kind
 from service.bias_metrics import BiasGauges
@@ -26,8 +26,15 @@ __all__ = ["Metrics"]
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _SHARES = (0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1)
+_POOL = 50
 _MOST_LANGUAGES = 200
 """A caller may name any of thousands of codes, and each series takes memory for ever."""
+
+
+def _largest(shares: Sequence[LanguageShare]) -> set[str]:
+    """The languages told apart from "other": those with most passages, since every pair with one is two series."""
+    ranked = sorted(shares, key=lambda share: (-share.pool_share, share.language)) if len(shares) > _POOL else shares
+    return {share.language for share in ranked[:_POOL]}
 
 
 class Metrics:
@@ -67,13 +74,16 @@ class Metrics:
             "isoglot_hits", "Hits, by the query's language and theirs.", ["query_language", "hit_language"],
             registry=registry,
         )  # fmt: skip
-        self._excess = Summary(
-            "isoglot_hit_share_excess",
-            "A language's share of the hits less its share of the pool, for each search of two or more languages.",
-            ["language"],
-            registry=registry,
-        )
+        self._chosen = Counter(
+            "isoglot_bias_hits", "Hits of searches of two or more languages, by the query's language and theirs.",
+            ["query_language", "hit_language"], registry=registry,
+        )  # fmt: skip
+        self._expected = Counter(
+            "isoglot_bias_expected_hits", "What shares of the pool would have given each language of these hits.",
+            ["query_language", "hit_language"], registry=registry,
+        )  # fmt: skip
         self._languages: set[str] = set()
+        self._shed: dict[str, tuple[Counter, Counter]] = {}
 
     def watch_queue(self, encoder: str, kind: Kind, waiting: Callable[[], float]) -> None:
         """Have a queue's depth asked for whenever the metrics are read."""
@@ -89,6 +99,13 @@ class Metrics:
         self._latency.labels(route).observe(seconds)
         if code is not None and status in (401, 403, 413, 429, 503):
             self._rejections.labels(code).inc()
+
+    def shed(self, path: str, code: str) -> None:
+        """A request has been refused before anything of it was looked at; it has no latency to speak of."""
+        if path not in self._shed:  # finding a counter by its labels costs more than all else of a refusal
+            self._shed[path] = self._requests.labels(path, "POST", 429), self._rejections.labels(code)
+        for counter in self._shed[path]:
+            counter.inc()
 
     def ran(self, kind: Kind, texts: int, tokens: int, padded: int, waited: Sequence[float]) -> None:
         """A batch has run. padded: tokens with padding. waited: seconds each text waited."""
@@ -106,8 +123,15 @@ class Metrics:
         for code, count in Tally(hit.passage.language for hit in answer.hits).items():
             self._hits.labels(asked, self._language(code)).inc(count)
         if len(answer.shares) > 1 and answer.hits:
-            for share in answer.shares:
-                self._excess.labels(self._language(share.language)).observe(share.hit_share - share.pool_share)
+            self._compare(asked, answer)
+
+    def _compare(self, asked: str, answer: Answer) -> None:
+        """Count what each language has of the hits, none included, beside what its share of the pool would give."""
+        told = _largest(answer.shares)
+        for share in answer.shares:
+            pair = (asked, self._language(share.language) if share.language in told else "other")
+            self._chosen.labels(*pair).inc(share.hits)
+            self._expected.labels(*pair).inc(share.pool_share * len(answer.hits))
 
     def _language(self, code: str) -> str:
         if code not in self._languages:

@@ -12,16 +12,17 @@ from service.engine import Engine
 from service.refusals import DeadlineExceeded
 from service.request_facts import RequestFacts, facts_of, request_id
 
-__all__ = ["Observe"]
+__all__ = ["HEADERS", "Observe"]
 
 _log = logging.getLogger("isoglot.request")
 
-_HEADERS = [
+HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
+"""Of every answer; they keep browsers careful."""
 
 
 class Observe:
@@ -39,13 +40,12 @@ class Observe:
         engine: Engine = scope["app"].state.engine
         facts = facts_of(scope)
         facts.id = request_id(headers.get("x-request-id", ""))
-        started = time.perf_counter()
 
         async def noting(message: Message) -> None:
             """Remember the status, and add headers."""
             if message["type"] == "http.response.start":
                 facts.status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", facts.id.encode()), *_HEADERS]
+                message["headers"] = [*message["headers"], (b"x-request-id", facts.id.encode()), *HEADERS]
             await send(message)
 
         with (
@@ -55,7 +55,7 @@ class Observe:
             try:
                 await self.app(scope, receive, noting)
             finally:
-                _note(engine, scope, facts, time.perf_counter() - started)
+                _note(engine, scope, facts, time.monotonic() - facts.began)
 
 
 def _note(engine: Engine, scope: Scope, facts: RequestFacts, seconds: float) -> None:

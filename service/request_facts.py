@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,10 +18,14 @@ _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 class RequestFacts:
     """One request.
 
-    id: sent back as `X-Request-Id`. key: name of the API key; None without one. status: answered; None
-    before that. code: of the error answered; None on success. texts: what was asked, noted only when
-    ISOGLOT_LOG_TEXTS is on.
+    began: when its head was read, read: when the last of it was, both on `time.monotonic`'s clock; None where
+    the server does not tell. id: sent back as `X-Request-Id`. key: name of the API key; None without one.
+    status: answered; None before that. code: of the error answered; None on success. texts: what was asked,
+    noted only when ISOGLOT_LOG_TEXTS is on.
     """
+
+    began: float = field(default_factory=time.monotonic)
+    read: float | None = None
 
     id: str = ""
     key: str | None = None

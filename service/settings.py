@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import AliasChoices, Field
 
-from index.catalog import DEMO
+from index.demo import DEMO
 from index.question import MAX_HITS
 from index.settings import IndexSettings
 from service.keys import ApiKey, KeyRing, read_keys
@@ -52,6 +52,12 @@ class Settings(IndexSettings):
     max_requests: int = Field(1024, ge=1, description="Requests worked on at one time; more is answered 429.")
     max_waiting: int = Field(
         4096, ge=1, description="Texts that may wait for an encoder; more is answered 429 with `Retry-After`."
+    )
+    queue_seconds: float = Field(
+        0.5,
+        gt=0,
+        description="While more comes than can be done, seconds of work that a new search or embedding may find before "
+        "it; more is answered 429. A burst, and what up to 64 clients ask, may wait up to half its deadline.",
     )
     max_texts: int = Field(
         1024, ge=1, description="Most texts one embedding request, and queries one search, may hold."

@@ -10,21 +10,16 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-__all__ = ["LEAST_BYTES_A_SECOND", "patient_protocol"]
+__all__ = ["LEAST_BYTES_A_SECOND", "PatientProtocol"]
 
 LEAST_BYTES_A_SECOND = 8192
 
 
-def patient_protocol(seconds: float) -> type[HttpToolsProtocol]:
-    """The HTTP protocol for uvicorn that cuts off whoever makes no headway for `seconds`.
+class PatientProtocol(HttpToolsProtocol):
+    """One connection, cut off when it makes no headway for `seconds`, which a subclass sets.
 
     A request must be complete after so long, and a second more for each `LEAST_BYTES_A_SECOND` that have come.
     """
-    return type("Patient", (_Patient,), {"seconds": seconds})
-
-
-class _Patient(HttpToolsProtocol):
-    """One connection. seconds: how long it may make no headway; `patient_protocol` sets it."""
 
     seconds: float
 

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 from index.errors import InvalidInput
+from index.extras import how_to_install
 
 __all__ = ["Tracer", "open_tracer"]
 
@@ -42,7 +43,7 @@ def open_tracer(endpoint: str | None) -> Tracer:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as error:
         raise InvalidInput(
-            f"Traces to {endpoint} need OpenTelemetry: pip install 'isoglot[otel]', or unset ISOGLOT_OTEL_ENDPOINT."
+            f"Traces to {endpoint} need OpenTelemetry; or unset ISOGLOT_OTEL_ENDPOINT. {how_to_install('otel')}"
         ) from error
     provider = TracerProvider(
         resource=Resource.create({"service.name": "isoglot", "service.version": version("isoglot")})

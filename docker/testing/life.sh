@@ -63,7 +63,7 @@ sed -i '/KEYS_FILE/d; /ISOGLOT_ENCODER/d' docker/.env
 compose up -d --no-build isoglot
 wait_healthy
 
-container=$(docker ps -q --filter "ancestor=$name:cpu" --filter "name=$name")
+container=$(container)
 began=$SECONDS
 docker stop -t 30 "$container" >/dev/null
 # uvicorn closes everything and then ends by the signal it was sent, which reads as 143.
@@ -76,7 +76,9 @@ wait_healthy
 
 python3 docker/checks.py fill "$url" "$work/written" &
 filler=$!
-sleep 4
+# In the midst of it: by batches, because a busy machine acknowledges few in any number of seconds.
+until=$((SECONDS + 120))
+while [ "$(wc -l 2>/dev/null <"$work/written" || echo 0)" -lt 50 ] && kill -0 $filler 2>/dev/null && ((SECONDS < until)); do sleep 0.2; done
 docker exec "$container" python3 -c '
 import os, signal
 from pathlib import Path
@@ -91,6 +93,7 @@ say "Killed while it wrote, the service came back by itself with all that it had
 
 if [ ${#composes[@]} -gt 1 ]; then
     compose down
+    say "Removed; $($current version --short) hands over"
     current=${composes[-1]}
     compose up -d --no-build
     wait_healthy

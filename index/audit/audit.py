@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from index.audit import DEPTH
 from index.audit.asking import Asked, Row, ask, rows_of
 from index.audit.estimates import estimates
 from index.audit.measuring import hit_shares, measured
@@ -23,10 +24,7 @@ from index.errors import InvalidInput
 from index.merging import RULES, SCORE, Merge, parse_merge
 from index.question import MAX_HITS
 
-__all__ = ["DEPTH", "audit", "baseline_of"]
-
-DEPTH = 100
-"""Hits looked at for each question; a relevant passage beyond them counts as the next one."""
+__all__ = ["audit", "baseline_of"]
 
 _WORST = 10
 

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
-from index.audit import kept
-from index.audit.audit import DEPTH, audit, baseline_of
-from index.audit.measuring import MEASURES
-from index.audit.questions import ParallelQuestion, demo, read_questions, sample
-from index.audit.report import html
-from index.audit.result import Audit
-from index.catalog import DEMO, Catalog, open_to_read
+from index.audit import DEPTH
+from index.demo import DEMO
 from index.errors import CollectionInUse, InvalidInput
-from index.merging import Merge, parse_merge
-from index.settings import IndexSettings
+
+if TYPE_CHECKING:
+    from index.audit.questions import ParallelQuestion
+    from index.audit.result import Audit
+    from index.encoder import Encoder
+    from index.encoders import Encoders
+    from index.merging import Merge
+    from index.settings import IndexSettings
 
 __all__ = ["audit_collection"]
 
@@ -60,10 +59,15 @@ def audit_collection(
 
     `isoglot audit questions.jsonl --collection docs --report audit.html`
     """
+    from index.audit.questions import sample
+    from index.audit.report import html
+    from index.merging import parse_merge
+    from index.settings import IndexSettings
+
     asked = sample(_questions(questions, collection), most)
     chosen = None if rules is None else [parse_merge(rule.strip()) for rule in rules.split(",")]
     settings = IndexSettings.load(data=data, encoder=encoder)
-    found = _audited(settings, collection, asked, chosen, depth)
+    found = _audited(settings, settings.encoders_for(encoder), collection, asked, chosen, depth)
     if report is not None:
         report.write_text(html(found), encoding="utf-8")
         errors.print(f"Report: {report}")
@@ -74,16 +78,25 @@ def audit_collection(
 
 
 def _audited(
-    settings: IndexSettings, name: str, asked: list[ParallelQuestion], rules: list[Merge] | None, depth: int
+    settings: IndexSettings,
+    loaded: tuple[Encoder, Encoders | None],
+    name: str,
+    asked: list[ParallelQuestion],
+    rules: list[Merge] | None,
+    depth: int,
 ) -> Audit:
     """The audit, kept for the page and, unless somebody else writes there, as what drift is measured from."""
-    loaded = settings.load_encoder()
-    reader = Catalog(settings.place(), loaded, read_only=True, allowed=settings.languages)
+    from index.audit import kept
+    from index.audit.audit import audit, baseline_of
+    from index.catalog import Catalog, open_to_read
+
+    encoder, encoders = loaded
+    reader = Catalog(settings.place(), encoder, read_only=True, allowed=settings.languages, encoders=encoders)
     with closing(reader), _shown() as progress:
         found = audit(open_to_read(reader, name), asked, rules, depth, progress)
     kept.keep(settings.data, found)
     try:
-        with closing(Catalog(settings.place(), loaded)) as writer:
+        with closing(Catalog(settings.place(), encoder, encoders=encoders)) as writer:
             baseline_of(found).save(writer.get(name).index)
     except CollectionInUse:
         errors.print(
@@ -93,6 +106,8 @@ def _audited(
 
 
 def _questions(path: Path | None, collection: str) -> list[ParallelQuestion]:
+    from index.audit.questions import demo, read_questions
+
     if path is not None:
         return read_questions(path)
     if collection != DEMO:
@@ -102,6 +117,8 @@ def _questions(path: Path | None, collection: str) -> list[ParallelQuestion]:
 
 @contextmanager
 def _shown() -> Iterator[Callable[[str, int, int], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
         tasks: dict[str, int] = {}
@@ -116,6 +133,10 @@ def _shown() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _show(found: Audit) -> None:
+    from rich.table import Table
+
+    from index.audit.measuring import MEASURES
+
     names = [name for name in MEASURES if name in found.rules[0].measures]
     asked = f"{found.questions:,} questions in {len(found.query_languages)} languages"
     table = Table(title=f"{asked}, collection {found.collection!r}")

@@ -10,6 +10,9 @@ import numpy as np
 
 __all__ = ["BiasReport"]
 
+_NAMED = 4
+"""Of more languages with equally many hits, none is named."""
+
 
 @dataclass(frozen=True)
 class BiasReport:
@@ -49,15 +52,26 @@ class BiasReport:
             return "Nothing was found, so nothing is favoured."
         if len(self.languages) == 1:
             return f"Only {self.languages[0]} was searched, so there is no other language to be ahead of."
-        first = int(np.argmax(self.hits))
-        share = self.passages[first] / self.passages.sum()
-        told = (
-            f"{self.languages[first]} has {self.hits[first]} of {total} hits and {share:.1%} of the passages searched"
-        )
+        told = self._leaders(total)
         lost = sum(rank is None for rank in self.offset_ranks)
         if not lost:
             return f"{told}; every hit would also be found if no language started ahead."
         return f"{told}; {lost} of the hits would not be found if no language started ahead."
+
+    def _leaders(self, total: int) -> str:
+        """Who has most hits, and of the passages: one language, or as many as have equally many hits."""
+        most = int(self.hits.max())
+        places = np.flatnonzero(self.hits == most)
+        share = f"{self.passages[places].sum() / self.passages.sum():.1%} of the passages searched"
+        if len(places) == 1:
+            return f"{self.languages[places[0]]} has {most} of {total} hits and {share}"
+        if most * len(places) == total:
+            return f"The {total} hits are spread evenly, {most} each in {len(places)} languages that have {share}"
+        if len(places) > _NAMED:
+            return f"No language leads: {len(places)} have {most} of {total} hits each, and together {share}"
+        *others, last = (self.languages[place] for place in places)
+        named = f"{', '.join(others)} and {last}"
+        return f"No language leads: {named} have {most} of {total} hits each, and together {share}"
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain data, languages with most hits first; ranks stand with their hits instead."""

@@ -22,6 +22,7 @@ import numpy as np
 
 from index.bias.chance import Chance
 from index.bias.pool import Pool
+from index.products import inner
 
 __all__ = ["LEAST_EFFECT", "LEAST_ERRORS", "LEAST_LOWER_ERRORS", "Leaning", "leaning", "slope"]
 
@@ -95,8 +96,8 @@ def leaning(
 def _is_ahead(query: np.ndarray, pool: Pool, place: int, offset: float) -> bool:
     """Whether a language's offset is beyond chance and the lower half of its scores goes along."""
     code, count, share = pool.means.languages[place], int(pool.means.counts[place]), pool.shares[place]
-    own, (vectors, rows) = pool.samples.of(code) @ query, pool.samples.of_pool
-    everyone = vectors @ query
+    vectors, rows = pool.samples.of_pool
+    own, everyone = inner(pool.samples.of(code), query), inner(vectors, query)
     variance = float(everyone @ everyone) / len(everyone) - (float(everyone.sum()) / len(everyone)) ** 2
     spread = math.sqrt(max(variance, 0.0))
     if abs(offset) < LEAST_ERRORS * spread * math.sqrt(max(1 - share, 0.0) / count):

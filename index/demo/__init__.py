@@ -12,7 +12,11 @@ import json
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["by_hand_questions", "demo_passages", "demo_questions"]
+__all__ = ["DEMO", "by_hand_questions", "demo_passages", "demo_questions"]
+
+
+DEMO = "demo"
+"""Name of the collection it fills."""
 
 
 def _lines(name: str) -> list[dict[str, Any]]:

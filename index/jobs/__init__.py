@@ -8,9 +8,24 @@ Used from outside, beside `__all__`: `cli` (its verbs), `runner` (jobs of a serv
 there are), `dead_letters` (where rejected rows stand).
 """
 
-from index.jobs.job import build
-from index.jobs.spec import JobSpec
-from index.jobs.state import JobState
-from index.jobs.writing import JobStopped
+from typing import TYPE_CHECKING
+
+from index.on_demand import exports
 
 __all__ = ["JobSpec", "JobState", "JobStopped", "build"]
+
+if TYPE_CHECKING:
+    from index.jobs.job import build
+    from index.jobs.spec import JobSpec
+    from index.jobs.state import JobState
+    from index.jobs.writing import JobStopped
+else:
+    __getattr__ = exports(
+        __name__,
+        {
+            "JobSpec": "index.jobs.spec",
+            "JobState": "index.jobs.state",
+            "JobStopped": "index.jobs.writing",
+            "build": "index.jobs.job",
+        },
+    )

@@ -7,28 +7,21 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from index.aliases import Aliases
-from index.catalog import collection_name
 from index.errors import Conflict, InvalidInput
 from index.jobs import options
-from index.jobs.dead_letters import LETTERS
-from index.jobs.gate import GateRefused
-from index.jobs.job import FOLDER, build
-from index.jobs.listing import states
-from index.jobs.progress import display, show_end
-from index.jobs.spec import JobSpec
-from index.jobs.state import JobState
-from index.jobs.writing import JobStopped
-from index.languages import language_code
-from index.places import LocalPlace, Place
-from index.readers import Columns
-from index.settings import IndexSettings
+
+if TYPE_CHECKING:
+    from index.aliases import Aliases
+    from index.encoders import Encoders
+    from index.jobs.spec import JobSpec
+    from index.jobs.state import JobState
+    from index.places import Place
+    from index.settings import IndexSettings
 
 __all__ = ["EXIT_REFUSED", "EXIT_REJECTED", "EXIT_STOPPED", "register"]
 
@@ -79,6 +72,11 @@ def build_collection(
 
     `isoglot index build handbook/ -c docs --gate questions.jsonl`
     """
+    from index.jobs.spec import JobSpec
+    from index.languages import language_code
+    from index.readers.columns import Columns
+    from index.settings import IndexSettings
+
     settings = IndexSettings.load(data=data, encoder=encoder)
     columns = Columns.parse(column or [], metadata or [], language_code(language) if language else None)
     spec = JobSpec.load(
@@ -86,7 +84,8 @@ def build_collection(
         sync=sync, switch=switch or gate is not None, gate=None if gate is None else str(gate), bound=bound,
         distance_bound=distance_bound, live_encoder=live_encoder, engine=engine, batch=batch,
     )  # fmt: skip
-    raise typer.Exit(_run_and_show(spec, settings, strict, as_json))
+    encoders = settings.open_encoders() if encoder is None else None  # one that is asked for is that one
+    raise typer.Exit(_run_and_show(spec, settings, strict, as_json, encoders))
 
 
 def reencode(
@@ -110,6 +109,9 @@ def reencode(
 
     Example: `isoglot index reencode docs --encoder intfloat/multilingual-e5-small`
     """
+    from index.jobs.spec import JobSpec
+    from index.settings import IndexSettings
+
     spec = JobSpec.load(
         kind="reencode", collection=collection, encoder=encoder, gate=None if gate is None else str(gate), bound=bound,
         distance_bound=distance_bound, live_encoder=live_encoder, batch=batch,
@@ -117,18 +119,25 @@ def reencode(
     raise typer.Exit(_run_and_show(spec, IndexSettings.load(data=data), False, as_json))
 
 
-def _run_and_show(spec: JobSpec, settings: IndexSettings, strict: bool, as_json: bool) -> int:
-    """Run the job and show its end; returns the exit code."""
+def _run_and_show(
+    spec: JobSpec, settings: IndexSettings, strict: bool, as_json: bool, encoders: Encoders | None = None
+) -> int:
+    """Run the job and show its end; returns the exit code. encoders: as of `build`."""
     last: list[JobState] = []
-    code = _run(spec, settings, as_json, last)
+    code = _run(spec, settings, as_json, last, encoders)
     if last:
         _end(last[0], settings, as_json)
     rejected = bool(last) and last[0].tally.rejected.total() > 0
     return EXIT_REJECTED if code == 0 and strict and rejected else code
 
 
-def _run(spec: JobSpec, settings: IndexSettings, as_json: bool, last: list[JobState]) -> int:
+def _run(spec: JobSpec, settings: IndexSettings, as_json: bool, last: list[JobState], encoders: Encoders | None) -> int:
     """Run the job and keep its last state; returns the exit code, other errors pass through."""
+    from index.jobs.gate import GateRefused
+    from index.jobs.job import build
+    from index.jobs.progress import display
+    from index.jobs.writing import JobStopped
+
     with display(as_json, _errors) as shown, _stopping() as stop:
 
         def report(state: JobState) -> None:
@@ -137,7 +146,7 @@ def _run(spec: JobSpec, settings: IndexSettings, as_json: bool, last: list[JobSt
             shown(state)
 
         try:
-            build(spec, settings, report, stop)
+            build(spec, settings, report, stop, encoders=encoders)
         except GateRefused as error:
             _errors.print(error.message, soft_wrap=True, highlight=False)
             return EXIT_REFUSED
@@ -148,6 +157,10 @@ def _run(spec: JobSpec, settings: IndexSettings, as_json: bool, last: list[JobSt
 
 
 def _end(state: JobState, settings: IndexSettings, as_json: bool) -> None:
+    from index.jobs.dead_letters import LETTERS
+    from index.jobs.job import FOLDER
+    from index.jobs.progress import show_end
+
     if as_json:
         typer.echo(json.dumps(state.shown(), ensure_ascii=False))
     else:
@@ -178,11 +191,19 @@ def jobs(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False, data: options.Data = None
 ) -> None:
     """List jobs, latest first."""
+    from rich.table import Table
+
+    from index.jobs.listing import states
+    from index.settings import IndexSettings
+
     found = states(IndexSettings.load(data=data))
     if as_json:
         typer.echo(json.dumps([state.shown() for state in found], ensure_ascii=False, indent=2))
         return
-    table = Table("job", "status", "read", "written", "skipped", "rejected", "updated")
+    table = Table()
+    for heading in ("job", "status", "read", "written", "skipped", "rejected", "updated"):
+        # A name that is cut short cannot be handed to anything.
+        table.add_column(heading, no_wrap=heading == "job", overflow="fold")
     for state in found:
         counts = (
             state.tally.read,
@@ -203,6 +224,9 @@ def alias(
 
     Examples: `isoglot index alias docs docs-2026-11-20`, `isoglot index alias docs --rollback`
     """
+    from index.catalog import collection_name
+    from index.settings import IndexSettings
+
     if sum((collection is not None, rollback, remove)) > 1:
         raise Conflict("Give one of a collection, --rollback and --remove.")
     with closing(IndexSettings.load(data=data).place()) as place:
@@ -219,10 +243,14 @@ def alias(
 
 
 def _is_local(place: Place) -> bool:
+    from index.places import LocalPlace
+
     return isinstance(place, LocalPlace)
 
 
 def _history(place: Place) -> Aliases:
+    from index.places import LocalPlace
+
     if not isinstance(place, LocalPlace):
         raise InvalidInput("Milvus keeps no history of its aliases; name the collection to point back to.")
     return place.history

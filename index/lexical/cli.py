@@ -9,10 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from index.catalog import collection_name
 from index.errors import NotFound
-from index.lexical.hybrid import channel_of
-from index.settings import IndexSettings
 
 __all__ = ["lexical"]
 
@@ -34,6 +31,10 @@ def lexical(
 
     Example: `isoglot index lexical docs --on`
     """
+    from index.catalog import collection_name
+    from index.lexical.hybrid import channel_of
+    from index.settings import IndexSettings
+
     with closing(IndexSettings.load(data=data).place()) as place:
         known = place.resolve(collection_name(collection))
         if not place.has(known):

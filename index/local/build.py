@@ -28,6 +28,10 @@ recall and takes 272 bytes a passage, 16 takes 144: with int8, the rest of a pas
 CONSTRUCTION_EFFORT = 80
 """`efConstruction`: what inserting looks at."""
 
+EXACT_NUMBERS = 4_000_000
+"""Numbers in vectors (passages times dimension) that one core reads through in one to two milliseconds: a search that
+takes longer than the way to it is worth a graph."""
+
 _LINK_AT_ONCE = 1_000_000
 """Rows put into a graph together; they stand in memory as float32 meanwhile."""
 
@@ -40,17 +44,26 @@ class Shape:
     """How segments are made.
 
     storage: how vectors are kept. recall: what the graph must keep of the exact ten nearest, 0 to 1. exact_below:
-    with fewer passages there is no graph. threads: cores for building; None means all.
+    with fewer passages there is no graph; None means as many as hold `EXACT_NUMBERS`. threads: cores for building;
+    None means all.
     """
 
     storage: Storage = "float32"
     recall: float = 0.99
-    exact_below: int = 20_000
+    exact_below: int | None = None
     threads: int | None = None
 
-    def wants_graph(self, rows: int) -> bool:
+    def exact_rows(self, dimension: int) -> int:
+        """How many vectors of this length are searched exactly.
+
+        >>> Shape().exact_rows(384), Shape().exact_rows(1024), Shape(exact_below=200).exact_rows(1024)
+        (10416, 3906, 200)
+        """
+        return self.exact_below or EXACT_NUMBERS // dimension
+
+    def wants_graph(self, rows: int, dimension: int) -> bool:
         """Whether so many vectors are linked into a graph; who wants all of the nearest has none."""
-        return rows >= self.exact_below and self.recall < 1
+        return rows >= self.exact_rows(dimension) and self.recall < 1
 
 
 def build_segment(
@@ -72,7 +85,7 @@ def build_segment(
         faiss.omp_set_num_threads(shape.threads or len(os.sched_getaffinity(0)))
         ordered = np.concatenate(list(numbers.values()))
         storage = _storage(store, ordered, dimension, shape.storage)
-        graph = _link(storage, shape.storage) if shape.wants_graph(len(ordered)) else None
+        graph = _link(storage, shape.storage) if shape.wants_graph(len(ordered), dimension) else None
         np.save(place / NUMBERS, ordered)
         _write(place, storage, graph)
         facts = SegmentFacts(

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from index.catalog import collection_name
 from index.errors import NotFound
-from index.local.check import Finding, check
-from index.local.index import LocalIndex
-from index.local.schedule import next_snapshot
-from index.places import LocalPlace
-from index.settings import IndexSettings
+
+if TYPE_CHECKING:
+    from index.local.check import Finding
+    from index.local.index import LocalIndex
 
 __all__ = ["check_collection", "snapshot"]
 
@@ -28,6 +26,10 @@ _SHOWN_FAULTS = 5
 
 
 def _open(name: str, data: Path | None) -> LocalIndex:
+    from index.catalog import collection_name
+    from index.places import LocalPlace
+    from index.settings import IndexSettings
+
     place = LocalPlace(IndexSettings.load(data=data).collections)
     known = place.resolve(collection_name(name))
     if not place.has(known):
@@ -45,6 +47,8 @@ def check_collection(collection: Name, data: DataOption = None) -> None:
 
     Example: `isoglot check docs`
     """
+    from index.local.check import check
+
     index = _open(collection, data)
     found = list(check(index))
     index.close()
@@ -79,6 +83,9 @@ def snapshot(
 
     Example: `isoglot index snapshot docs --out /backup/docs`
     """
+    from index.local.schedule import next_snapshot
+    from index.settings import IndexSettings
+
     index = _open(collection, data)
     target = out or next_snapshot(IndexSettings.load(data=data).snapshots / collection)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -16,8 +16,8 @@ from index.local.probes import Probe
 from index.merging.deciding import undecided
 from index.merging.lens import Lens
 from index.merging.merge import Candidates, Merge, at_most
-from index.merging.products import inner
 from index.merging.statistics import Statistics
+from index.products import inner
 
 __all__ = ["Gathered", "gather"]
 

@@ -23,9 +23,9 @@ from index.backend import Block
 from index.bias.means import Means
 from index.errors import NotFound
 from index.filters import Condition
-from index.lexical.channel import Channel
 from index.local import facets
 from index.local.build import Shape
+from index.local.channel import Channel
 from index.local.database import is_current
 from index.local.facts import describe
 from index.local.gpu import Gpu

@@ -18,7 +18,7 @@ from index.local.state import State
 __all__ = ["Sealer"]
 
 _BULK_BYTES = 512 * 2**20
-"""Vectors that may stand in memory while many batches are written. Sealed each 20,000, a million passages are linked
+"""Vectors that may stand in memory while many batches are written. Sealed each 10,000, a million passages are linked
 some five times over; with nothing sealed before the end, the memory a job takes would grow with its rows."""
 
 
@@ -46,8 +46,9 @@ class Sealer:
 
     def _seal_at(self) -> int:
         """Rows in memory that make a segment."""
-        rows = _BULK_BYTES // (4 * self._state.dimension) if self._bulk else 0
-        return max(rows, self._shape.exact_below)
+        dimension = self._state.dimension
+        rows = _BULK_BYTES // (4 * dimension) if self._bulk else 0
+        return max(rows, self._shape.exact_rows(dimension))
 
     @contextmanager
     def bulk(self) -> Iterator[None]:

@@ -132,9 +132,12 @@ class Segment:
         probes = [self.devices[code].probe(self.parts[code], masks[code]) for code in there]
         here = {code: masks[code] for code in chosen if code not in self.devices}
         effort = self.effort_for(list(here), sum(sizes[code] for code in here), among is not None)
+        is_whole = len(here) == len(self.parts) and all(mask is None for mask in here.values())
+        if effort is None and is_whole:
+            # Fifty languages would take fifty calls, each of which costs as much as reading a few hundred vectors.
+            return [*probes, exact_probe(Part(self.numbers, self.storage), None)]
         if effort is None:
             return probes + [exact_probe(self.parts[code], mask) for code, mask in here.items()]
-        is_whole = len(here) == len(self.parts) and all(mask is None for mask in here.values())
         mask = None if is_whole else self.joined(here)
         return [*probes, graph_probe(self.graph, self.numbers, mask, effort)]
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from index.merging.lens import Lens
 from index.merging.merge import Merge
-from index.merging.products import inner
 from index.merging.statistics import Statistics
+from index.products import inner
 
 __all__ = ["Centred"]
 

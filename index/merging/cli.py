@@ -6,21 +6,22 @@ import json
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from index.catalog import Catalog
 from index.errors import InvalidInput
-from index.merging.merge import Merge
-from index.merging.rules import SCORE, parse_merge
-from index.settings import IndexSettings
+
+if TYPE_CHECKING:
+    from index.merging.merge import Merge
 
 __all__ = ["merge", "merge_of"]
 
 
 def merge_of(text: str) -> Merge:
     """A rule as the command line takes it: a name, or an object as JSON. Raises InvalidInput."""
+    from index.merging.rules import parse_merge
+
     if not text.lstrip().startswith("{"):
         return parse_merge(text)
     try:
@@ -49,10 +50,15 @@ def merge(
 
     Example: `isoglot index merge docs centred`
     """
+    from index.catalog import Catalog
+    from index.merging.rules import SCORE
+    from index.settings import IndexSettings
+
     chosen = None if rule is None else merge_of(rule)
     settings = IndexSettings.load(data=data, encoder=encoder)
+    loaded, encoders = settings.encoders_for(encoder)
     is_read_only = chosen is None and not fit
-    with closing(Catalog(settings.place(), settings.load_encoder(), is_read_only)) as catalog:
+    with closing(Catalog(settings.place(), loaded, is_read_only, encoders=encoders)) as catalog:
         found = catalog.get(collection)
         if chosen is not None:
             found.set_merge(None if chosen == SCORE else chosen)

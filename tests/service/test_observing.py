@@ -6,18 +6,22 @@ import http.server
 import io
 import json
 import logging
+import re
 import sys
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
 
+from index.bias import language_shares
 from index.errors import InvalidInput
 from service.app import create_app
 from service.logs import configure_logging
+from service.metrics import Metrics
 from service.settings import Settings
 from service.tracing import open_tracer
 
@@ -49,8 +53,11 @@ def test_metrics_count_what_happened(client: TestClient) -> None:
     hits = {labels: value for (name, labels), value in told.items() if name == "isoglot_hits_total"}
     assert sum(value for labels, value in hits.items() if ("query_language", "de") in labels) == 6
     assert told["isoglot_search_seconds_count", (("query_language", "de"),)] == 1
-    offsets = [value for (name, _), value in told.items() if name == "isoglot_hit_share_excess_sum"]
-    assert len(offsets) == 12 and sum(offsets) == pytest.approx(0, abs=0.01), "one search of several languages"
+    found, expected = ({labels: value for (name, labels), value in told.items() if name == f"isoglot_bias_{of}_total"}
+                       for of in ("hits", "expected_hits"))  # fmt: skip
+    assert found.keys() == expected.keys() and len(found) == 12, "languages without hits too, or they have no quotient"
+    assert sum(found.values()) == 6 and sum(expected.values()) == pytest.approx(6, abs=0.01), "one search of several"
+    assert list(expected.values()) == [pytest.approx(0.5, abs=0.001)] * 12
     assert told["process_resident_memory_bytes", ()] > 1_000_000
 
 
@@ -58,6 +65,28 @@ def test_languages_beyond_a_number_share_a_series(client: TestClient) -> None:
     metrics = client.app.state.engine.metrics  # type: ignore[attr-defined]
     metrics._languages = {str(number) for number in range(199)}
     assert [metrics._language(code) for code in ("de", "th", "de")] == ["de", "other", "de"]
+
+
+def test_small_languages_of_a_large_pool_share_a_series() -> None:
+    metrics = Metrics()
+    pool = {f"q{chr(97 + n // 26)}{chr(97 + n % 26)}": 100 for n in range(48)} | {"de": 500, "th": 1, "en": 2}
+    hits = [SimpleNamespace(passage=SimpleNamespace(language=code)) for code in ("th", "en", "de")]
+    answer = SimpleNamespace(
+        query_language=SimpleNamespace(code="de"), hits=hits, shares=language_shares(["th", "en", "de"], pool)
+    )
+    for _ in range(2):
+        metrics.searched(answer, 0.001)  # type: ignore[arg-type]
+    told = dict(
+        re.findall(
+            r'isoglot_bias_hits_total\{hit_language="(\w+)",query_language="de"\} (\S+)', metrics.text().decode()
+        )
+    )
+    assert len(told) == 51 and {code: told[code] for code in ("de", "other", "qaa")} == {
+        "de": "2.0",
+        "other": "2.0",
+        "qaa": "0.0",
+    }
+    assert "en" in told
 
 
 @pytest.fixture
@@ -89,6 +118,12 @@ def test_texts_are_logged_when_asked_for(settings: Settings, log: io.StringIO) -
     with TestClient(create_app(settings.model_copy(update={"log_texts": True}))) as client:
         client.post("/search", json={"query": "น้ำ"})
     assert lines(log)[-1]["texts"] == ["น้ำ"]
+
+
+def test_json_lines_hold_no_colours(log: io.StringIO) -> None:
+    logging.getLogger("uvicorn.error").info("Started process [%d]", 7, extra={"color_message": "Started \x1b[36m%d"})
+    (line,) = lines(log)
+    assert line["event"] == "Started process [7]" and "color_message" not in line
 
 
 @pytest.mark.usefixtures("log")
@@ -126,6 +161,6 @@ def test_traces_go_to_the_endpoint_and_on_from_the_caller_s(settings: Settings) 
 
 def test_traces_without_the_extra_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
-    with pytest.raises(InvalidInput, match=r"isoglot\[otel\]"):
+    with pytest.raises(InvalidInput, match=r"make install-all, or .*\[cpu,otel\]"):
         open_tracer("http://127.0.0.1:4318")
     assert open_tracer(None).span("x") is not None

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.audit import audit, kept
+from index.audit import kept
+from index.audit.audit import audit
 from index.audit.questions import demo
 from index.local.lock import claim
 from index.merging import parse_merge

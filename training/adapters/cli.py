@@ -41,7 +41,7 @@ def show_adapters() -> None:
     Example: `isoglot data list`
     """
     require_extra("datasets")
-    from training.adapters import ADAPTERS
+    from training.adapters.registry import ADAPTERS
 
     for adapter in ADAPTERS.values():
         config = f", {adapter.config}" if adapter.config else ""
@@ -76,7 +76,7 @@ def get(
     `isoglot data get newsqa --path combined-newsqa-data-v1.csv --out newsqa.jsonl`
     """
     require_extra("datasets")
-    from training.adapters import find_adapter
+    from training.adapters.registry import find_adapter
 
     tally = Tally()
     groups = find_adapter(name).groups(path, split, _codes(languages), tally)

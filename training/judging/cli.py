@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from index.errors import InvalidInput
-from index.foreign_encoder import Prompts
 from training.extra import require_extra
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ NAMES = ("demo", "xquad-r", "mlqa-r", "xquad", "mlqa", "belebele", "mintaka", "m
 """The benchmarks; `training/benchmarks/__init__.py` has them, and what it imports takes a second."""
 
 
-# What needs torch or FAISS is imported inside the verb: `isoglot search` must start in a second.
+# What needs torch or FAISS is imported inside the verb: `isoglot --help` must start in a second.
 
 
 def register(app: typer.Typer) -> None:
@@ -95,6 +94,7 @@ def evaluate(
             )
         _run_mteb(encoders, mteb, out, cache)
         return
+    from index.foreign_encoder import Prompts
     from training.judging.encodings import default_cache
     from training.judging.run import judge_encoder, require_names
     from training.quiet import quieten

@@ -12,7 +12,6 @@ from index.errors import InvalidInput
 from index.languages import language_code
 from training.extra import require_extra
 from training.quiet import quieten
-from training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from training.translation.engine import Engine
@@ -80,6 +79,7 @@ def _model_engine(model: str, source: str, batch_size: int | None, beams: int, d
 
 def _endpoint_engine(url: str, model: str, source: str, batch_size: int | None, concurrency: int) -> Engine:
     require_extra("httpx", "pyarrow")
+    from training.settings import TrainingSettings
     from training.translation.endpoint import EndpointEngine
 
     key, size = TrainingSettings().translation_key, batch_size or _DEFAULT_BATCH["endpoint"]

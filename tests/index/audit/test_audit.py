@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.audit import ParallelQuestion, audit, html, kept
-from index.audit.audit import baseline_of
+from index.audit import kept
+from index.audit.audit import audit, baseline_of
+from index.audit.questions import ParallelQuestion
+from index.audit.report import html
 from index.bias.baseline import Baseline
 from index.collection import Collection
 from index.encoder import Embedded

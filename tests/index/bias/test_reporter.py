@@ -57,6 +57,28 @@ def test_nothing_found_is_nothing_favoured() -> None:
     assert facts["sentence"].startswith("Nothing was found")
 
 
+@pytest.mark.parametrize(
+    ("hits", "told"),
+    [
+        (
+            [0, 1, 2, 3, 4],
+            "The 5 hits are spread evenly, 1 each in 5 languages that have 83.3% of the passages searched;",
+        ),
+        ([0, 0, 1, 1], "The 4 hits are spread evenly, 2 each in 2 languages that have 33.3% of the passages searched;"),
+        ([0, 0, 1, 1, 2], "No language leads: ar and de have 2 of 5 hits each, and together 33.3% of the passages"),
+        ([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5], "No language leads: 5 have 2 of 11 hits each, and together 83.3% of the"),
+        ([1, 1, 0], "de has 2 of 3 hits and 16.7% of the passages searched;"),
+        ([3], "fr has 1 of 1 hits and"),
+    ],
+)
+def test_of_languages_with_equally_many_hits_none_is_put_first(hits: list[int], told: str) -> None:
+    found = BiasReport(
+        ("ar", "de", "en", "fr", "hi", "th"), np.full(6, 100), tuple(hits), np.zeros(6, dtype=np.float32), 0.1, 0.2,
+        tuple(range(1, len(hits) + 1)), None,
+    )  # fmt: skip
+    assert found.sentence.startswith(told)
+
+
 def test_a_language_found_before_it_is_counted_counts_nowhere() -> None:
     told = report([0.9, 0.8], ["new", "de"], 2)
     assert told.hits.tolist() == [1, 0, 0] and len(told.offset_ranks) == 2

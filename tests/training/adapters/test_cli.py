@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from index.errors import InvalidInput, NotFound, UnknownLanguage
 from tests.training.adapters.conftest import Isoglot, Write
 from tests.training.adapters.test_adapters import WIKIQA
-from training.adapters import ADAPTERS
 from training.adapters.cli import register
+from training.adapters.registry import ADAPTERS
 from training.adapters.rows import SchemaDrift
 
 
