@@ -79,7 +79,9 @@ def main(
         measured = _measure(contenders, data, folder, recall)
         measured["alone"] = {c.storage: _alone(c, data, folder) for c in contenders if isinstance(c, Isoglot)}
         measured |= {"graph": [links, construction], "target": recall, "peers_at": peers_at}
-        kept.setdefault("machine", {}).update(_machine())
+        machine, before = _machine(), kept.get("machine", {})
+        # Peers measured earlier, from an environment that has them, keep their versions.
+        kept["machine"] = machine | {"versions": before.get("versions", {}) | machine["versions"]}
         kept.setdefault("sizes", {})[data.folder.name] = measured
         results.parent.mkdir(parents=True, exist_ok=True)
         results.write_text(json.dumps(kept, indent=1))

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "main"]
 
+_ENGINES = ("faiss", "onnxruntime")
+"""What one of the extras [cpu] and [gpu] brings."""
+
 PASSAGES_AT_ONCE = 512
 """Passages encoded and committed together by `isoglot index add`."""
 
@@ -210,5 +213,16 @@ def main() -> None:
     try:
         app()
     except IsoglotError as error:
-        errors.print(Text.assemble(("Error: ", "bold red"), error.message))
-        sys.exit(1)
+        _end(error.message)
+    except ModuleNotFoundError as error:
+        if error.name not in _ENGINES:
+            raise
+        _end(
+            f"This needs {error.name}, of the extra [cpu] or, with a GPU, [gpu]. In the clone: make install, or "
+            ".venv/bin/pip install -c constraints.txt -e '.[cpu]'."
+        )
+
+
+def _end(message: str) -> None:
+    errors.print(Text.assemble(("Error: ", "bold red"), message))
+    sys.exit(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast, get_args
 
@@ -50,6 +51,7 @@ def serve(
     settings = Settings.load(port=port, host=host, encoder=encoder, data=data)
     configure_logging(settings.log_level, settings.log_format)
     _require_keys(settings)
+    _require_free(settings.host, settings.port)
     Console(stderr=True).print(
         f"Isoglot: encoder {settings.encoder}, data in {settings.data}; "
         f"page http://{settings.host}:{settings.port}/  API http://{settings.host}:{settings.port}/docs",
@@ -81,6 +83,17 @@ def _require_keys(settings: Settings) -> None:
             "and set ISOGLOT_KEYS_FILE, or set ISOGLOT_OPEN_WITHOUT_KEYS=true to let everybody in."
         )
     _log.warning("No API key is asked for: whoever reaches %s:%d may do everything.", settings.host, settings.port)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raise InvalidInput when nothing can listen there, before an encoder is loaded in vain."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        raise InvalidInput(
+            f"Nothing can listen on {host}:{port}: {error.strerror or error}. Choose another port with --port, or "
+            "PORT=8080 make serve; the address is ISOGLOT_HOST."
+        ) from error
 
 
 def _is_loopback(host: str) -> bool:

@@ -58,7 +58,9 @@ def read_keys(path: Path) -> list[ApiKey]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
-        raise InvalidInput(f"The file of keys {path} cannot be read: {error}.") from error
+        raise InvalidInput(
+            f"The file of keys {path} cannot be read: {error}. `isoglot keys NAME --scope read` makes one."
+        ) from error
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:

@@ -79,9 +79,10 @@ def _again(description: EncoderDescription) -> str:
     if not recipe:
         return ""
     name, seed = recipe["name"], recipe["seed"]
+    whiten = f" --whiten {strength}" if (strength := description.source.get("whiten")) else ""
     return (
         f"## Make it again\n\n```bash\nisoglot train {name} --data DATA --out runs/{name} --set seed={seed}\n"
-        f"isoglot export runs/{name} --out {description.name} --weights {description.weights}\n```"
+        f"isoglot export runs/{name} --out {description.name} --weights {description.weights}{whiten}\n```"
     )
 
 

@@ -106,6 +106,12 @@ def export(
         Literal["torch", "optimum"],
         typer.Option(help="Who traces a transformer's graph; optimum in its own environment (docs/training.md)."),
     ] = "torch",
+    whiten: Annotated[
+        float,
+        typer.Option(
+            help="How far a static encoder's directions are evened out, 0 to 1 (docs/training.md); 0 not at all."
+        ),
+    ] = 0.0,
 ) -> None:
     """Export a run as an encoder folder, if and only if it agrees with the trained model.
 
@@ -116,7 +122,7 @@ def export(
     from training.export import export as write
 
     quieten()
-    report = write(run, out, weights, route)
+    report = write(run, out, weights, route, whiten)
     write_card(out)
     typer.echo(f"Exported {out} ({report.weights}): least cosine {report.least_cosine:.5f} over {report.texts} texts.")
     kept = ", ".join(f"{code} {share:.1%}" for code, share in report.overlap.items())

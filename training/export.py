@@ -47,6 +47,7 @@ class _Job:
     folder: Path
     weights: Weights
     route: Route
+    whiten: float
 
     @property
     def is_static(self) -> bool:
@@ -54,21 +55,27 @@ class _Job:
         return _is_static(self.folder)
 
 
-def export(run: Path, out: Path, weights: Weights = "float32", route: Route = "torch") -> GateReport:
+def export(
+    run: Path, out: Path, weights: Weights = "float32", route: Route = "torch", whiten: float = 0.0
+) -> GateReport:
     """Write the encoder folder of a run, but only if it agrees with the trained model.
 
+    whiten: how far a static encoder's directions are evened out first, 0 to 1 (`training/whiten.py`);
+    the gate compares with the model so changed.
     Raises NotFound when `run` is no run, Conflict when `out` exists, InvalidInput for a
     combination there is no way for, ExportRefused (and leaves nothing behind) when the ONNX
     encoder differs.
     """
-    _require_way(run, weights, route)
+    _require_way(run, weights, route, whiten)
     if out.exists():
         raise Conflict(f"{out} exists; choose another folder with --out or remove it.", path=str(out))
     with ExitStack() as stack:
         folder = run / "model"
         if route == "optimum":
             folder = older_layout(folder, Path(stack.enter_context(tempfile.TemporaryDirectory())) / "model")
-        job = _Job(*load_run(run, folder), folder, weights, route)
+        job = _Job(*load_run(run, folder), folder, weights, route, whiten)
+        if whiten:
+            _whiten(job)
         draft = out.with_name(out.name + ".draft")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
@@ -107,7 +114,7 @@ def _require_run(run: Path) -> None:
         raise NotFound(f"{run} holds no finished run (no run.json); train one with `isoglot train`.", path=str(run))
 
 
-def _require_way(run: Path, weights: Weights, route: Route) -> None:
+def _require_way(run: Path, weights: Weights, route: Route, whiten: float) -> None:
     """Raise InvalidInput when a run cannot be exported so, NotFound when it is none."""
     if weights not in get_args(Weights) or route not in get_args(Route):
         raise InvalidInput(
@@ -121,6 +128,8 @@ def _require_way(run: Path, weights: Weights, route: Route) -> None:
             "A static encoder is exported by its own graph: --weights float32, int8 (a quarter of the size) or int4 "
             "(an eighth), and no --route."
         )
+    if not is_static and whiten:
+        raise InvalidInput("--whiten is for static encoders: their vectors are sums of their table's rows.")
     if not is_static and weights == "int4":
         raise InvalidInput("A transformer has --weights float32, float16 or int8; int4 is for static encoders.")
     if route == "optimum":
@@ -130,6 +139,13 @@ def _require_way(run: Path, weights: Weights, route: Route) -> None:
             "This environment is the one for Optimum; its sentence-transformers is older than the run. "
             "Give --route optimum, or use the environment the run was trained in."
         )
+
+
+def _whiten(job: _Job) -> None:
+    # Here, because it needs sentence-transformers 6, which Optimum excludes.
+    from training.whiten import whiten
+
+    whiten(job.model, job.whiten)
 
 
 def _write_graph(job: _Job, out: Path) -> int:
@@ -165,6 +181,11 @@ def _describe(job: _Job, folder: Path, name: str, limit: int) -> None:
         pad_id=0 if job.is_static else model.tokenizer.pad_token_id or 0,
         license=recipe.license,
         files={path.name: file_hash(path) for path in sorted(folder.iterdir())},
-        source={"recipe": json.loads(recipe.model_dump_json()), "run": job.facts, "route": job.route},
+        source={
+            "recipe": json.loads(recipe.model_dump_json()),
+            "run": job.facts,
+            "route": job.route,
+            **({"whiten": job.whiten} if job.whiten else {}),
+        },
     )
     (folder / DESCRIPTION).write_text(description.model_dump_json(indent=2), encoding="utf-8")

@@ -120,6 +120,19 @@ def test_errors_are_one_line(run, arguments: list[str], told: str) -> None:  # t
     assert told in failed.stderr.replace("\n", " ") and "Traceback" not in failed.stderr
 
 
+def test_without_an_engine_it_says_what_to_install() -> None:
+    code = """
+import sys
+sys.modules["faiss"] = None  # as good as not installed
+from index.cli import main
+sys.argv = ["isoglot", "search", "moon"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    told = " ".join(done.stderr.split())
+    assert done.returncode == 1 and "This needs faiss, of the extra [cpu]" in told and "Traceback" not in told
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["index", "--help"], ["search", "--help"]])
 def test_help_loads_nothing_that_searches_serves_or_trains(arguments: list[str]) -> None:
     heavy = {

@@ -19,6 +19,7 @@ from index.errors import Conflict, DamagedEncoder, InvalidInput, NotFound
 from index.passages import Passage
 from tests.training import tiny
 from tests.training.close_ranks import allow_close_ranks
+from training.card import write_card
 from training.export import export, load_run
 from training.export_transformer import longest_input
 from training.gate import BOUNDS, GATE_TEXTS, ExportRefused
@@ -151,6 +152,23 @@ def test_a_static_encoder_goes_its_own_way(static_run: Path, tmp_path: Path) -> 
     assert 0.95 <= smallest.least_cosine < 0.9999 and smallest.weights == "int4"
     sizes = [(tmp_path / name / "model.onnx").stat().st_size for name in ("whole", "small", "smallest")]
     assert sizes[0] > 2 * sizes[1] > 2 * sizes[2]
+
+
+def test_a_whitened_encoder_passes_the_gate_and_says_so(static_run: Path, tmp_path: Path) -> None:
+    assert export(static_run, tmp_path / "whitened", whiten=0.5).least_cosine > 0.9999
+    export(static_run, tmp_path / "plain")
+    texts = list(GATE_TEXTS.values())
+    whitened, plain = (Encoder(tmp_path / name) for name in ("whitened", "plain"))
+    assert (whitened.encode(texts, "query") * plain.encode(texts, "query")).sum(axis=1).min() < 0.999
+    assert whitened.description.source["whiten"] == 0.5 and "whiten" not in plain.description.source
+    assert "--whiten 0.5\n" in write_card(tmp_path / "whitened").read_text(encoding="utf-8")
+    with pytest.raises(InvalidInput, match="from 0"):
+        export(static_run, tmp_path / "out", whiten=2)
+
+
+def test_a_transformer_cannot_be_whitened(runs: Path, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="--whiten is for static"):
+        export(runs / "xlmr", tmp_path / "out", whiten=0.5)
 
 
 @pytest.mark.parametrize(("weights", "route"), [("float16", "torch"), ("float32", "optimum"), ("int8", "optimum")])

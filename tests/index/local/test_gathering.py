@@ -74,11 +74,13 @@ def found(index: LocalIndex, merge: Merge, query: np.ndarray, asked: str, scope:
     return [hit.passage.id for hit in hits]
 
 
+# FAISS links the same graph in every run and with any number of threads, so these shares differ between machines at most
+# by how sums are rounded: a share that falls below its bound is a fault of the search, not of the day.
 @pytest.mark.parametrize(
     ("given", "least"),
     [
-        ("score", 0.95), ("centred", 0.9), ({"rule": "centred", "query_side": True}, 0.9), ("shift", 0.9),
-        ("lir", 0.9), ("standardised", 0.85), ({"rule": "standardised", "tail": 3}, 0.85), ("round-robin", 0.9),
+        ("score", 0.98), ("centred", 0.95), ({"rule": "centred", "query_side": True}, 0.95), ("shift", 0.95),
+        ("lir", 0.95), ("standardised", 0.9), ({"rule": "standardised", "tail": 3}, 0.93), ("round-robin", 0.9),
         ("proportional", 0.9), ({"rule": "quota", "shares": {"yo": 0.3}}, 0.9), ("reserved", 0.9),
     ],
     ids=str,
