@@ -37,7 +37,7 @@ def test_a_missing_library_is_told_with_the_command_that_brings_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "index.milvus.place", None)
-    with pytest.raises(InvalidInput, match=r"isoglot\[milvus\]"):
+    with pytest.raises(InvalidInput, match=r"-e .\.\[cpu,milvus\]"):
         open_place("milvus://host", tmp_path)
 
 

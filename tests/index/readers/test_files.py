@@ -186,5 +186,5 @@ def test_names_of_nothing_are_told(name: str) -> None:
 def test_a_missing_extra_is_told_with_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "a.jsonl.zst")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(InvalidInput, match=r"isoglot\[cpu,jobs\]"):
+    with pytest.raises(InvalidInput, match=r"-e .\.\[cpu,jobs\]"):
         list(open_source(str(tmp_path / "a.jsonl.zst")).rows())
