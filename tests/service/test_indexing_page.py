@@ -48,13 +48,14 @@ def block_with(word: str) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path, encoder_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A place with the files the page names, and `isoglot` on the path."""
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "isoglot").write_text(
+    """A place with the files the page names, and `isoglot` where a clone has it."""
+    tools = tmp_path / ".venv" / "bin"
+    tools.mkdir(parents=True)
+    (tools / "isoglot").write_text(
         f'#!/bin/sh\nexec {sys.executable} -c "from index.cli import main; main()" "$@"\n', encoding="utf-8"
     )
-    (tmp_path / "bin" / "isoglot").chmod(0o755)
-    told = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "ISOGLOT_THREADS": "1"}
+    (tools / "isoglot").chmod(0o755)
+    told = {"PYTHONPATH": str(ROOT), "ISOGLOT_THREADS": "1"}
     for name, value in {**told, "ISOGLOT_ENCODER": str(encoder_folder), "ISOGLOT_DATA": "data"}.items():
         monkeypatch.setenv(name, value)
     write_lines(tmp_path / "passages.jsonl", [line(n) for n in range(8)])
@@ -86,7 +87,7 @@ def test_sources_of_the_first_block_are_indexed(folder: Path) -> None:
         if not any(word in command for word in ELSEWHERE):
             told[command] = run(command, folder)
     assert len(told) == 5
-    listed = told["isoglot index jobs"]
+    listed = told[".venv/bin/isoglot index jobs"]
     assert listed.count("done") == 4 and listed.count("docs-") == 3 and "handbook-" in listed
     written = [re.search(r"(\d+) written", said) for said in list(told.values())[:-1]]
     assert [int(found[1]) for found in written if found] == [8, 6, 1, 1]
@@ -110,7 +111,7 @@ def test_an_encoder_is_changed_and_changed_back(folder: Path) -> None:
     run(next(command for command in block_with("part-*") if "passages.jsonl --" in command), folder)
     other = make_encoder(folder / "other", name="other", maximum_tokens=7)
     run(reencode.replace("intfloat/multilingual-e5-small", str(other)), folder)
-    assert run("isoglot index alias", folder).startswith("docs → docs-20")
+    assert run(".venv/bin/isoglot index alias", folder).startswith("docs → docs-20")
     assert "docs" in run(back, folder)
 
 
