@@ -24,7 +24,7 @@ from index.text import clean
 from service.batching import BatchQueue
 from service.engine import Engine
 from service.refusals import ClientGone
-from service.request_facts import facts_of
+from service.request_facts import LONGEST_TIMEOUT, facts_of
 
 __all__ = ["Call", "CallOf"]
 
@@ -145,7 +145,7 @@ async def _call(
         Header(
             alias="X-Timeout-Seconds",
             gt=0,
-            le=86_400,
+            le=LONGEST_TIMEOUT,
             description="When to give up, if earlier than the service would.",
         ),
     ] = None,

@@ -13,7 +13,7 @@ from service.admission import Admission, Ticket
 from service.metrics import Metrics
 from service.observing import HEADERS
 from service.refusals import Overloaded
-from service.request_facts import request_id
+from service.request_facts import LONGEST_TIMEOUT, request_id
 from service.settings import Settings
 
 __all__ = ["CLOSE", "EXPOSED", "Door"]
@@ -26,8 +26,6 @@ CLOSE = b"connection: close\r\n"
 _STATUS = b"HTTP/1.1 429 Too Many Requests\r\n"
 _TELL_EVERY = 1.0
 _LONGEST_TOLD = 60
-_LONGEST_TIMEOUT = 86_400
-"""Seconds that `X-Timeout-Seconds` may be; the route refuses more."""
 
 _log = logging.getLogger("isoglot.shedding")
 
@@ -110,4 +108,4 @@ def _timeout(headers: Mapping[bytes, bytes]) -> float | None:
         seconds = float(headers[b"x-timeout-seconds"])
     except (KeyError, ValueError):
         return None
-    return seconds if 0 < seconds <= _LONGEST_TIMEOUT else None
+    return seconds if 0 < seconds <= LONGEST_TIMEOUT else None

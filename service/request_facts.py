@@ -9,7 +9,10 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["RequestFacts", "facts_of", "request_id"]
+__all__ = ["LONGEST_TIMEOUT", "RequestFacts", "facts_of", "request_id"]
+
+LONGEST_TIMEOUT = 86_400
+"""Seconds that `X-Timeout-Seconds` may be."""
 
 _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 

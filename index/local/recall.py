@@ -74,17 +74,19 @@ def _least_effort(
 ) -> tuple[int | None, float]:
     queries = _queries(segment, rows, rng)
     exact = _exact(segment, code, queries)
-    kept: list[tuple[int, float]] = []
+    first: tuple[int, float] | None = None
+    more = _MORE_STEPS
     for effort in _EFFORTS:
-        if rows.stop - rows.start <= ROWS_PER_EFFORT * effort or len(kept) > _MORE_STEPS:
+        if rows.stop - rows.start <= ROWS_PER_EFFORT * effort or more < 0:
             break
         shares = _shares(segment, code, effort, queries, exact)
         reached = float(shares.mean())
         if reached - _SURE * float(shares.std()) / len(shares) ** 0.5 >= promised:
             return effort, reached
         if reached >= promised:
-            kept.append((effort, reached))
-    return kept[0] if kept else (None, 1.0)
+            first = first or (effort, reached)
+            more -= 1
+    return first or (None, 1.0)
 
 
 def _shares(segment: Segment, code: str, effort: int, queries: np.ndarray, exact: np.ndarray) -> np.ndarray:

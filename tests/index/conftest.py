@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -83,14 +84,21 @@ def fresh_name() -> str:
     return f"c-{next(_numbers)}"
 
 
-@pytest.fixture
-def index(place: Place) -> Iterator[PassageIndex]:
-    """A new, empty index in each place."""
+@contextmanager
+def new_index(place: Place) -> Iterator[PassageIndex]:
+    """A new, empty index, deleted afterwards."""
     name = fresh_name()
     opened = place.open(name, FACTS)
     yield opened
     opened.close()
     place.delete(name)
+
+
+@pytest.fixture
+def index(place: Place) -> Iterator[PassageIndex]:
+    """A new, empty index in each place."""
+    with new_index(place) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from index.passages import MAX_ID_CHARACTERS, Passage
 from index.places import Place
 from index.question import Scope
 from tests.index.backend_tools import PASSAGES, QUICK, everything, found, units
-from tests.index.conftest import FACTS, fresh_name
+from tests.index.conftest import new_index
 
 
 @pytest.mark.parametrize(
@@ -80,11 +80,8 @@ WHERE = st.dictionaries(FIELDS.filter(bool), CONDITION, min_size=1, max_size=2)
 @pytest.fixture(scope="module")
 def shared(place: Place) -> Iterator[PassageIndex]:
     """One index for many examples, which leave it empty."""
-    name = fresh_name()
-    opened = place.open(name, FACTS)
-    yield opened
-    opened.close()
-    place.delete(name)
+    with new_index(place) as opened:
+        yield opened
 
 
 @settings(max_examples=60, **QUICK)
